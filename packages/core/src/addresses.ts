@@ -14,7 +14,7 @@ export type GuestPhysical = number & { readonly [kind]: 'guest-physical' };
 export type HostPhysical = number & { readonly [kind]: 'host-physical' };
 
 /** The first address that a Number can no longer hold exactly. */
-export const ADDRESS_LIMIT = 2 ** 53;
+export const ADDRESS_LIMIT: number = 2 ** 53;
 
 /** What {@link addressOf} gives for a pointer at or above {@link ADDRESS_LIMIT}: no guest memory lies there. */
 export const NO_ADDRESS = -1;

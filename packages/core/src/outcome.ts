@@ -3,17 +3,7 @@
  *
  * The frequent ones are constants: a call that returns allocates nothing.
  */
-export type Outcome =
-  | Returned
-  | Again
-  | Wait
-  | Off
-  | Resume
-  | SystemEvent
-  | Inject
-  | Exit
-  | Forward
-  | Unclaimed;
+export type Outcome = Returned | Again | Wait | Off | Resume | SystemEvent | Inject | Exit | Forward | Unclaimed;
 
 /** The results stand in the caller's registers; it goes on after the call. */
 export interface Returned {

@@ -1,0 +1,163 @@
+import { type ConduitKind, type Convention, SMC64 } from '../abi/convention.js';
+import { hexId } from '../abi/interface.js';
+import { CompositionError } from '../errors.js';
+import { type Outcome, UNCLAIMED } from '../outcome.js';
+import type { Pe } from '../pe.js';
+import { argumentCopier } from './arguments.js';
+import { CallGroup, type Target } from './call-group.js';
+import { tableOf } from './id-table.js';
+import type { Entry, Implementation, RangeHandler } from './implementation.js';
+
+/** A service's implementation and the name by which a composition error calls it. */
+export interface Claim {
+  readonly owner: string;
+  readonly implementation: Implementation;
+}
+
+/**
+ * Finds the handler of a call and hands it the arguments: all services that stand at one level for one guest.
+ *
+ * Numbers are looked up in a perfect hash that is found when the table is built; arguments are copied by a function
+ * chosen once for the call's shape. A call allocates nothing.
+ */
+export class Dispatcher {
+  readonly #groups: readonly CallGroup[];
+  readonly #first: CallGroup | undefined;
+
+  /** Throws {@link CompositionError} where two services claim one number; it names both and the remedy. */
+  constructor(claims: readonly Claim[], pes: readonly Pe[]) {
+    this.#groups = groupsOf(claims, pes);
+    this.#first = this.#groups[0];
+  }
+
+  /** Whether any service takes calls by this instruction. */
+  claims(conduit: ConduitKind, immediate: number): boolean {
+    return this.#groups.some((group) => group.accepts(conduit, immediate));
+  }
+
+  /** Which entry would answer, without calling it: for explanations and interception. */
+  find(pe: Pe, conduit: ConduitKind, immediate: number): Entry | RangeHandler | undefined {
+    for (const group of this.#groups) {
+      const found = group.accepts(conduit, immediate) ? group.find(pe, immediate) : undefined;
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** Answers the call that `pe` has made, or {@link UNCLAIMED}. */
+  dispatch(pe: Pe, conduit: ConduitKind, immediate: number): Outcome {
+    const first = this.#first;
+    if (first?.accepts(conduit, immediate)) {
+      const outcome = first.dispatch(pe, conduit, immediate);
+      if (outcome !== UNCLAIMED) return outcome;
+    }
+    return this.#dispatchFurther(pe, conduit, immediate);
+  }
+
+  #dispatchFurther(pe: Pe, conduit: ConduitKind, immediate: number): Outcome {
+    for (let i = 1; i < this.#groups.length; i++) {
+      const group = this.#groups[i] as CallGroup;
+      if (!group.accepts(conduit, immediate)) continue;
+      const outcome = group.dispatch(pe, conduit, immediate);
+      if (outcome !== UNCLAIMED) return outcome;
+    }
+    return UNCLAIMED;
+  }
+}
+
+function groupsOf(claims: readonly Claim[], pes: readonly Pe[]): CallGroup[] {
+  const byRule = new Map<string, Claim[]>();
+  for (const claim of claims) {
+    const rule = ruleOf(claim.implementation.convention);
+    const same = byRule.get(rule);
+    if (same) same.push(claim);
+    else byRule.set(rule, [claim]);
+  }
+  return [...byRule.values()].map((same) => groupOf(same, pes));
+}
+
+function ruleOf(c: Convention): string {
+  return JSON.stringify([c.conduits, c.immediates, c.selector, c.selectorBits, c.ignoredBits, c.smc64NeedsA64]);
+}
+
+function groupOf(claims: readonly Claim[], pes: readonly Pe[]): CallGroup {
+  const { convention } = (claims[0] as Claim).implementation;
+  const owners = new Map<number, Claim>();
+  const targets = new Map<number, Target>();
+  for (const claim of claims) {
+    for (const entry of claim.implementation.entries) {
+      const other = owners.get(entry.id);
+      if (other) throw overlap(other, claim, entry);
+      owners.set(entry.id, claim);
+      targets.set(entry.id, targetOf(entry, claim.implementation.convention));
+    }
+  }
+  const idle = rangeTarget(convention);
+  const ranges = rangesOf(claims).map((range) => ({ range, target: { ...idle, handler: range.handler } }));
+  return new CallGroup(convention, tableOf(targets), ranges, pes, idle);
+}
+
+function targetOf(entry: Entry, convention: Convention): Target {
+  const smc64 = (entry.id & SMC64) !== 0;
+  return {
+    entry,
+    declaration: entry.declaration,
+    handler: entry.handler,
+    copies: entry.declaration.argumentNames.length > 0,
+    copy: argumentCopier(
+      convention.firstArgument,
+      entry.declaration.argumentNames.length,
+      entry.narrow !== 'by-id' || smc64,
+    ),
+    wide: convention.narrow === 'by-caller' || smc64,
+    signMask: convention.widen === 'sign' ? -1 : 0,
+    result: convention.firstResult,
+  };
+}
+
+function rangeTarget(convention: Convention): Target {
+  return {
+    entry: undefined,
+    declaration: undefined,
+    handler: () => UNCLAIMED,
+    copies: false,
+    copy: argumentCopier(0, 0, false),
+    wide: false,
+    signMask: convention.widen === 'sign' ? -1 : 0,
+    result: convention.firstResult,
+  };
+}
+
+function rangesOf(claims: readonly Claim[]): RangeHandler[] {
+  const taken: { range: RangeHandler; claim: Claim }[] = [];
+  const fallbacks: RangeHandler[] = [];
+  for (const claim of claims) {
+    for (const range of claim.implementation.ranges) {
+      if (range.fallback) {
+        fallbacks.push(range);
+        continue;
+      }
+      const other = taken.find((t) => t.range.from <= range.to && range.from <= t.range.to);
+      if (other) {
+        throw new CompositionError(
+          `${other.claim.owner} claims ${span(other.range)} and ${claim.owner} claims ${span(range)}`,
+          'leave one of them out',
+        );
+      }
+      taken.push({ range, claim });
+    }
+  }
+  return [...taken.map((t) => t.range), ...fallbacks];
+}
+
+function span(range: RangeHandler): string {
+  return `${hexId(range.from)} to ${hexId(range.to)}`;
+}
+
+function overlap(first: Claim, second: Claim, entry: Entry): CompositionError {
+  const both = first.owner === second.owner ? `${first.owner} twice` : `both ${first.owner} and ${second.owner}`;
+  return new CompositionError(
+    `${entry.declaration.name} (${hexId(entry.id)}) is claimed by ${both}`,
+    'leave one of them out, or give one a profile without this call',
+  );
+}
