@@ -1,1 +1,22 @@
-export {};
+export { DeviceTreeError, type DeviceTreePlace, type DeviceTreeReason } from './error.js';
+export { type FdtHeader, readFdtHeader } from './fdt/header.js';
+export { readDtb } from './fdt/read.js';
+export { type DtbLayout, writeDtb } from './fdt/write.js';
+export {
+  MAX_BLOB_SIZE,
+  MAX_CELLS,
+  MAX_DEPTH,
+  MAX_EXPRESSION_DEPTH,
+  MAX_INCLUDE_DEPTH,
+  MAX_INTERRUPT_HOPS,
+  MAX_NAME_LENGTH,
+  MAX_NODES,
+  MAX_PROPERTIES,
+  MAX_RESERVATIONS,
+  MAX_SOURCE_SIZE,
+  MAX_STRING_EXPANSION,
+} from './limits.js';
+export { DeviceTreeNode, type NodeOwner, type NodeProperties, type TreeChange } from './node.js';
+export { type Marker, Property } from './property.js';
+export { DeviceTree, type DeviceTreeParts, type Reservation, type TreeListener } from './tree.js';
+export { bytes, type CellItem, cells, type Encoded, join, type PropertyValue, strings, u64 } from './value.js';

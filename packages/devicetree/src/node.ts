@@ -1,0 +1,343 @@
+import { DeviceTreeError } from './error.js';
+import { MAX_DEPTH } from './limits.js';
+import { isNodeName, isPropertyName } from './names.js';
+import { Property } from './property.js';
+import { encodeValue, type PropertyValue } from './value.js';
+
+/** One change of a live tree, reported after it has happened. */
+export type TreeChange =
+  | { readonly type: 'node-added'; readonly node: DeviceTreeNode; readonly path: string }
+  | { readonly type: 'node-removed'; readonly node: DeviceTreeNode; readonly path: string }
+  | {
+      readonly type: 'property-changed';
+      readonly node: DeviceTreeNode;
+      readonly path: string;
+      readonly name: string;
+      readonly before: Property | undefined;
+      readonly after: Property | undefined;
+    };
+
+/** What a tree does for its nodes. */
+export interface NodeOwner {
+  /** Called after every change below the root. */
+  changed(change: TreeChange): void;
+  /** A phandle that no node of the tree has. */
+  freePhandle(): number;
+}
+
+/** The values of a new node's properties, in their order. */
+export type NodeProperties = Readonly<Record<string, PropertyValue<DeviceTreeNode>>>;
+
+/**
+ * A node of a live tree: a name, properties and children, each in their order.
+ *
+ * A node belongs to one parent; a node that was removed stays readable and can be attached again.
+ */
+export class DeviceTreeNode {
+  #name: string;
+  #parent: DeviceTreeNode | undefined = undefined;
+  #owner: NodeOwner | undefined = undefined;
+  #properties: Property[];
+  #children: DeviceTreeNode[];
+  #labels: readonly string[];
+
+  /** Takes the arrays over; names have to be checked and unique already. */
+  constructor(
+    name: string,
+    properties: Property[] = [],
+    children: DeviceTreeNode[] = [],
+    labels: readonly string[] = noLabels,
+  ) {
+    this.#name = name;
+    this.#properties = properties;
+    this.#children = children;
+    this.#labels = labels;
+    for (const child of children) child.#parent = this;
+  }
+
+  /** Name with unit address (`uart@9000000`); empty for the root. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /** The part of the name before `@`. */
+  get baseName(): string {
+    const at = this.#name.indexOf('@');
+    return at < 0 ? this.#name : this.#name.slice(0, at);
+  }
+
+  /** The part of the name after `@`. */
+  get unitAddress(): string | undefined {
+    const at = this.#name.indexOf('@');
+    return at < 0 ? undefined : this.#name.slice(at + 1);
+  }
+
+  get parent(): DeviceTreeNode | undefined {
+    return this.#parent;
+  }
+
+  get children(): readonly DeviceTreeNode[] {
+    return this.#children;
+  }
+
+  get properties(): readonly Property[] {
+    return this.#properties;
+  }
+
+  /** Labels that DTS source gave the node. */
+  get labels(): readonly string[] {
+    return this.#labels;
+  }
+
+  /** Path from the root, `/` for the root itself. */
+  get path(): string {
+    if (this.#parent === undefined) return this.#name === '' ? '/' : this.#name;
+    let path = '';
+    for (let node: DeviceTreeNode = this; node.#parent !== undefined; node = node.#parent)
+      path = `/${node.#name}${path}`;
+    return path;
+  }
+
+  /** The topmost node above this one, itself where it has no parent. */
+  get root(): DeviceTreeNode {
+    let node: DeviceTreeNode = this;
+    while (node.#parent !== undefined) node = node.#parent;
+    return node;
+  }
+
+  /** This node and all below it, parents first. */
+  *walk(): Generator<DeviceTreeNode, void> {
+    yield this;
+    for (const child of [...this.#children]) yield* child.walk();
+  }
+
+  property(name: string): Property | undefined {
+    for (const property of this.#properties) if (property.name === name) return property;
+    return undefined;
+  }
+
+  /** The child of that name; a name without unit address also finds the first child that has one. */
+  child(name: string): DeviceTreeNode | undefined {
+    for (const child of this.#children) if (child.#name === name) return child;
+    if (name.includes('@')) return undefined;
+    for (const child of this.#children)
+      if (child.#name.startsWith(name) && child.#name[name.length] === '@') return child;
+    return undefined;
+  }
+
+  /** Whether the property is there, whatever its value. */
+  has(name: string): boolean {
+    return this.property(name) !== undefined;
+  }
+
+  /** The first cell. */
+  u32(name: string): number | undefined {
+    return this.#typed(name, (property) => property.u32());
+  }
+
+  /** The first two cells as one number. */
+  u64(name: string): bigint | undefined {
+    return this.#typed(name, (property) => property.u64());
+  }
+
+  /** All cells. */
+  cells(name: string): number[] | undefined {
+    return this.#typed(name, (property) => property.cells());
+  }
+
+  /** The one string. */
+  string(name: string): string | undefined {
+    return this.#typed(name, (property) => property.string());
+  }
+
+  /** The list of strings. */
+  strings(name: string): string[] | undefined {
+    return this.#typed(name, (property) => property.strings());
+  }
+
+  /** The bytes: a view, not to be written. */
+  bytes(name: string): Uint8Array | undefined {
+    return this.property(name)?.bytes;
+  }
+
+  /** `compatible`, most specific first; empty where there is none. DTSpec 0.4, 2.3.1. */
+  get compatible(): readonly string[] {
+    return this.strings('compatible') ?? [];
+  }
+
+  /** */
+  isCompatible(...patterns: readonly string[]): boolean {
+    const property = this.property('compatible');
+    if (!property?.isStrings) return false;
+    return property.strings().some((name) => patterns.some((pattern) => matches(name, pattern)));
+  }
+
+  /** `status`, `okay` where there is none. DTSpec 0.4, 2.3.4. */
+  get status(): string {
+    const status = this.string('status') ?? 'okay';
+    return status === 'ok' ? 'okay' : status;
+  }
+
+  /** `phandle`, or `linux,phandle` of old trees. 0 and −1 are no phandles. DTSpec 0.4, 2.3.3. */
+  get phandle(): number | undefined {
+    const property = this.property('phandle') ?? this.property('linux,phandle');
+    if (property === undefined || property.length !== 4) return undefined;
+    const phandle = property.u32();
+    return phandle === 0 || phandle === 0xffff_ffff ? undefined : phandle;
+  }
+
+  /** The node's phandle; a node without one is given the lowest free one. */
+  ensurePhandle(): number {
+    const existing = this.phandle;
+    if (existing !== undefined) return existing;
+    const owner = this.root.#owner;
+    if (owner === undefined) throw this.#refuse('cannot be given a phandle before it is part of a tree');
+    const phandle = owner.freePhandle();
+    this.set('phandle', phandle);
+    return phandle;
+  }
+
+  /**
+   * Adds a child, after the others.
+   *
+   * Throws `bad-edit` for a name that cannot be one, that a sibling has, or that lies deeper than {@link MAX_DEPTH}.
+   */
+  add(name: string, properties: NodeProperties = {}): DeviceTreeNode {
+    const node = new DeviceTreeNode(name);
+    this.attach(node);
+    for (const [key, value] of Object.entries(properties)) node.set(key, value);
+    return node;
+  }
+
+  /** Adds a whole subtree, after the other children; same errors as {@link add}. */
+  attach(node: DeviceTreeNode, index: number = this.#children.length): void {
+    this.#checkName(node.#name, undefined);
+    if (node.#parent !== undefined || node.#owner !== undefined)
+      throw node.#refuse('already has a place in a tree; remove it first');
+    if (this.root === node) throw node.#refuse('cannot be put below itself');
+    if (this.#depth() + node.#height() > MAX_DEPTH) {
+      throw this.#refuse(`'${node.#name}' would lie deeper than ${MAX_DEPTH} nodes`, 'limit');
+    }
+    this.#children.splice(index, 0, node);
+    node.#parent = this;
+    this.#report({ type: 'node-added', node, path: node.path });
+  }
+
+  /** Takes the node out of its tree. The root cannot be removed (`bad-edit`); a detached node stays as it is. */
+  remove(): void {
+    const parent = this.#parent;
+    if (parent === undefined) {
+      if (this.#owner !== undefined) throw this.#refuse('is the root and cannot be removed');
+      return;
+    }
+    const path = this.path;
+    parent.#children.splice(parent.#children.indexOf(this), 1);
+    this.#parent = undefined;
+    parent.#report({ type: 'node-removed', node: this, path });
+  }
+
+  /** Gives the node another name; observers see it removed and added. Same errors as {@link add}. */
+  rename(name: string): void {
+    const parent = this.#parent;
+    if (parent === undefined) throw this.#refuse('has no parent and so no name to change');
+    if (name === this.#name) return;
+    parent.#checkName(name, this);
+    const before = this.path;
+    this.#name = name;
+    this.#report({ type: 'node-removed', node: this, path: before });
+    this.#report({ type: 'node-added', node: this, path: this.path });
+  }
+
+  /**
+   * Sets a property, keeping its position where it exists; `false` and `undefined` delete it.
+   *
+   * Throws `bad-edit` for a name that cannot be one and `range` for a value that does not fit.
+   */
+  set(name: string, value: PropertyValue<DeviceTreeNode>): void {
+    const encoded = encodeValue(value, (node) => node.ensurePhandle());
+    if (encoded === undefined) {
+      this.delete(name);
+      return;
+    }
+    this.put(new Property(name, encoded.bytes, 0, encoded.bytes.length, encoded.markers));
+  }
+
+  /** Sets a property to a ready {@link Property}, at `index` where it is new. */
+  put(property: Property, index: number = this.#properties.length): void {
+    if (!isPropertyName(property.name)) throw this.#refuse(`'${property.name}' cannot be a property's name`);
+    const at = this.#properties.findIndex((candidate) => candidate.name === property.name);
+    const before = this.#properties[at];
+    if (at < 0) this.#properties.splice(index, 0, property);
+    else this.#properties[at] = property;
+    this.#reportProperty(property.name, before, property);
+  }
+
+  /** Deletes a property; says whether it was there. */
+  delete(name: string): boolean {
+    const at = this.#properties.findIndex((candidate) => candidate.name === name);
+    const before = this.#properties[at];
+    if (before === undefined) return false;
+    this.#properties.splice(at, 1);
+    this.#reportProperty(name, before, undefined);
+    return true;
+  }
+
+  /** Replaces the labels, which only DTS output shows. */
+  setLabels(labels: readonly string[]): void {
+    this.#labels = labels;
+  }
+
+  /** Makes this node the root of a tree: only {@link DeviceTree} calls it, once. */
+  own(owner: NodeOwner): void {
+    if (this.#parent !== undefined || this.#owner !== undefined) throw this.#refuse('already has a place in a tree');
+    if (this.#name !== '') throw this.#refuse('has a name, which a root has not');
+    this.#owner = owner;
+  }
+
+  #typed<T>(name: string, read: (property: Property) => T): T | undefined {
+    const property = this.property(name);
+    if (property === undefined) return undefined;
+    try {
+      return read(property);
+    } catch (error) {
+      throw error instanceof DeviceTreeError
+        ? new DeviceTreeError(error.reason, error.message, { path: this.path, property: name })
+        : error;
+    }
+  }
+
+  #checkName(name: string, except: DeviceTreeNode | undefined): void {
+    if (!isNodeName(name)) throw this.#refuse(`'${name}' cannot be a node's name`);
+    if (this.#children.some((child) => child.#name === name && child !== except)) {
+      throw this.#refuse(`already has a child '${name}'; remove it first or choose another name`);
+    }
+  }
+
+  #depth(): number {
+    let depth = 1;
+    for (let node = this.#parent; node !== undefined; node = node.#parent) depth++;
+    return depth;
+  }
+
+  #height(): number {
+    return this.#children.reduce((height, child) => Math.max(height, child.#height() + 1), 1);
+  }
+
+  #reportProperty(name: string, before: Property | undefined, after: Property | undefined): void {
+    this.#report({ type: 'property-changed', node: this, path: this.path, name, before, after });
+  }
+
+  #report(change: TreeChange): void {
+    this.root.#owner?.changed(change);
+  }
+
+  #refuse(what: string, reason: 'bad-edit' | 'limit' = 'bad-edit'): DeviceTreeError {
+    return new DeviceTreeError(reason, what, { path: this.path });
+  }
+}
+
+const noLabels: readonly string[] = Object.freeze([]);
+
+function matches(name: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}
