@@ -1,7 +1,19 @@
+export {
+  addressCells,
+  type RangeEntry,
+  type RegEntry,
+  ranges,
+  reg,
+  sizeCells,
+  type TranslatedReg,
+  translate,
+  translatedReg,
+} from './addressing.js';
 export { DeviceTreeError, type DeviceTreePlace, type DeviceTreeReason } from './error.js';
 export { type FdtHeader, readFdtHeader } from './fdt/header.js';
 export { readDtb } from './fdt/read.js';
 export { type DtbLayout, writeDtb } from './fdt/write.js';
+export { type Interrupt, interruptParent, interrupts } from './interrupts.js';
 export {
   MAX_BLOB_SIZE,
   MAX_CELLS,
@@ -18,5 +30,6 @@ export {
 } from './limits.js';
 export { DeviceTreeNode, type NodeOwner, type NodeProperties, type TreeChange } from './node.js';
 export { type Marker, Property } from './property.js';
+export { type PhandleReference, references } from './references.js';
 export { DeviceTree, type DeviceTreeParts, type Reservation, type TreeListener } from './tree.js';
 export { bytes, type CellItem, cells, type Encoded, join, type PropertyValue, strings, u64 } from './value.js';

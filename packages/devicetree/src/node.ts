@@ -23,6 +23,8 @@ export interface NodeOwner {
   changed(change: TreeChange): void;
   /** A phandle that no node of the tree has. */
   freePhandle(): number;
+  /** The node with that phandle. */
+  byPhandle(phandle: number): DeviceTreeNode | undefined;
 }
 
 /** The values of a new node's properties, in their order. */
@@ -184,6 +186,11 @@ export class DeviceTreeNode {
     if (property === undefined || property.length !== 4) return undefined;
     const phandle = property.u32();
     return phandle === 0 || phandle === 0xffff_ffff ? undefined : phandle;
+  }
+
+  /** The node of the same tree that has the phandle. */
+  byPhandle(phandle: number): DeviceTreeNode | undefined {
+    return this.root.#owner?.byPhandle(phandle);
   }
 
   /** The node's phandle; a node without one is given the lowest free one. */

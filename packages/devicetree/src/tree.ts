@@ -46,7 +46,11 @@ export class DeviceTree {
     this.#reservations = parts.reservations ?? [];
     this.#bootCpu = parts.bootCpu ?? 0;
     this.#image = parts.image;
-    const owner: NodeOwner = { changed: (change) => this.#changed(change), freePhandle: () => this.#freePhandle() };
+    const owner: NodeOwner = {
+      changed: (change) => this.#changed(change),
+      freePhandle: () => this.#freePhandle(),
+      byPhandle: (phandle) => this.byPhandle(phandle),
+    };
     this.root.own(owner);
   }
 
