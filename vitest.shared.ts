@@ -10,11 +10,6 @@ export function packageConfig(name: string): ViteUserConfig {
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },
-    test: {
-      name,
-      environment: 'node',
-      include: ['test/**/*.test.ts'],
-      benchmark: { include: ['bench/**/*.bench.ts'] },
-    },
+    test: { name, environment: 'node', include: ['test/**/*.test.ts'] },
   });
 }

@@ -1,0 +1,6 @@
+import { command } from './command.js';
+
+/** Runs all benchmarks, each file in a process of its own. */
+export function bench(args) {
+  return command(process.execPath, ['tools/bench/src/main.mjs', ...args]);
+}
