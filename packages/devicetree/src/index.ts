@@ -9,6 +9,9 @@ export {
   translate,
   translatedReg,
 } from './addressing.js';
+export { type DtsOptions, readDts } from './dts/read.js';
+export type { DtsResolver } from './dts/scanner.js';
+export { printDts, writeDts } from './dts/write.js';
 export { DeviceTreeError, type DeviceTreePlace, type DeviceTreeReason } from './error.js';
 export { type FdtHeader, readFdtHeader } from './fdt/header.js';
 export { readDtb } from './fdt/read.js';

@@ -42,4 +42,4 @@ export const MAX_INCLUDE_DEPTH = 200;
 export const MAX_EXPRESSION_DEPTH = 100;
 
 /** Largest DTS source together with all it includes, in characters, and largest value built from it, in bytes. */
-export const MAX_SOURCE_SIZE: number = 64 * 1024 * 1024;
+export const MAX_SOURCE_SIZE: number = 8 * 1024 * 1024;

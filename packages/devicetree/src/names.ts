@@ -3,17 +3,21 @@ import { MAX_NAME_LENGTH } from './limits.js';
 const NODE = 1;
 const PROPERTY = 2;
 
+/** `@`, between a node's name and its unit address. */
+export const AT_SIGN = 0x40;
+
 /**
- * Which ASCII characters names may have: those of DTSpec 0.4, 2.2.1 and 2.2.4.1, and `*`, `#`, `?` in both, as dtc
- * takes them. `@` separates a node's unit address.
+ * Which ASCII characters names may have: DTSpec 0.4, 2.2.1 and 2.2.4.1, with `*` in properties' as dtc takes it. `@`
+ * separates a node's unit address and stands there once at most.
  */
 const classes: Uint8Array = classify();
 
 function classify(): Uint8Array {
   const table = new Uint8Array(256);
-  const both = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ,._+*#?-';
+  const both = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ,._+-';
   for (const character of both) table[character.charCodeAt(0)] = NODE | PROPERTY;
-  table['@'.charCodeAt(0)] = NODE;
+  for (const character of '*#?') table[character.charCodeAt(0)] = PROPERTY;
+  table[AT_SIGN] = NODE;
   return table;
 }
 
@@ -29,7 +33,7 @@ export function isPropertyNameByte(byte: number): boolean {
 
 /** Whether a string can be the name of a node below the root. */
 export function isNodeName(name: string): boolean {
-  return fits(name, isNodeNameByte);
+  return fits(name, isNodeNameByte) && name.indexOf('@') === name.lastIndexOf('@');
 }
 
 /** Whether a string can be the name of a property. */

@@ -1,6 +1,6 @@
 import { DeviceTreeError } from '../error.js';
 import { MAX_NAME_LENGTH, MAX_STRING_EXPANSION } from '../limits.js';
-import { isNodeNameByte, isPropertyNameByte } from '../names.js';
+import { AT_SIGN, isNodeNameByte, isPropertyNameByte } from '../names.js';
 import type { FdtHeader } from './header.js';
 
 /** Reads the names of a blob: nodes' from the structure block, properties' from the strings block, each offset once. */
@@ -20,12 +20,14 @@ export class NameReader {
   nodeName(at: number, limit: number, isRoot: boolean): string {
     const bytes = this.#bytes;
     let end = at;
+    let unitAddresses = 0;
     for (; ; end++) {
       if (end >= limit)
         throw new DeviceTreeError('bad-string', 'a node name has no end in the structure block', { offset: at });
       const byte = bytes[end] as number;
       if (byte === 0) break;
       if (!isNodeNameByte(byte)) throw badName('node', byte, end);
+      if (byte === AT_SIGN && ++unitAddresses > 1) throw badName('node', byte, end);
     }
     this.#checkLength('node', at, end);
     if ((end === at) !== isRoot) {

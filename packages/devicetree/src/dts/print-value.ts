@@ -1,0 +1,111 @@
+import type { Marker, Property } from '../property.js';
+
+type Kind = 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'string';
+
+const WIDTHS: Readonly<Record<Exclude<Kind, 'string'>, number>> = { uint8: 1, uint16: 2, uint32: 4, uint64: 8 };
+const OPENING: Readonly<Record<Exclude<Kind, 'string'>, string>> = {
+  uint8: '[',
+  uint16: '/bits/ 16 <',
+  uint32: '<',
+  uint64: '/bits/ 64 <',
+};
+const ESCAPES: ReadonlyMap<number, string> = new Map([
+  [7, '\\a'],
+  [8, '\\b'],
+  [9, '\\t'],
+  [10, '\\n'],
+  [11, '\\v'],
+  [12, '\\f'],
+  [13, '\\r'],
+  [0x22, '\\"'],
+  [0x5c, '\\\\'],
+]);
+
+/** Prints ` = …` of a property; nothing where the value is empty. */
+export function printValue(property: Property): string {
+  const { bytes } = property;
+  if (bytes.length === 0) return '';
+  const labels = property.markers.filter((marker) => marker.kind === 'label');
+  const types = property.markers.filter(isType);
+  if (types[0]?.offset !== 0)
+    types.unshift({ kind: guessKind(bytes, types[0]?.offset ?? bytes.length, labels), offset: 0 });
+  const parts: string[] = [];
+  for (const [i, { kind, offset }] of types.entries()) {
+    const end = types[i + 1]?.offset ?? bytes.length;
+    if (end > offset) parts.push(printChunk(bytes, offset, end, kind, labels));
+  }
+  const after = labels.filter((label) => label.offset >= bytes.length).map((label) => ` ${label.name}:`);
+  return ` = ${parts.join(', ')}${after.join('')}`;
+}
+
+function isType(marker: Marker): marker is Marker & { kind: Kind } {
+  return marker.kind === 'string' || marker.kind in WIDTHS;
+}
+
+/** dtc's guess: printable strings, else cells where the length and labels allow it, else bytes. */
+function guessKind(bytes: Uint8Array, end: number, labels: readonly Marker[]): Kind {
+  let zeros = 0;
+  let text = bytes[end - 1] === 0;
+  for (let i = 0; i < end && text; i++) {
+    const byte = bytes[i] as number;
+    if (byte === 0) zeros++;
+    else if ((byte < 0x20 && (byte < 7 || byte > 13)) || byte > 0x7e) text = false;
+  }
+  const inside = labels.filter((label) => label.offset < end);
+  if (text && zeros * 2 <= end && inside.every(({ offset }) => offset === 0 || bytes[offset - 1] === 0))
+    return 'string';
+  return end % 4 === 0 && inside.every(({ offset }) => offset % 4 === 0) ? 'uint32' : 'uint8';
+}
+
+function printChunk(bytes: Uint8Array, start: number, end: number, kind: Kind, all: readonly Marker[]): string {
+  const labels = all.filter(({ offset }) => offset >= start && offset < end);
+  if (kind === 'string') {
+    const strings = bytes[end - 1] === 0 && labels.every(({ offset }) => offset === start || bytes[offset - 1] === 0);
+    return strings ? printStrings(bytes, start, end, labels) : printNumbers(bytes, start, end, 'uint8', labels);
+  }
+  const width = WIDTHS[kind];
+  const fits = (end - start) % width === 0 && labels.every(({ offset }) => (offset - start) % width === 0);
+  return printNumbers(bytes, start, end, fits ? kind : 'uint8', labels);
+}
+
+function printStrings(bytes: Uint8Array, start: number, end: number, labels: readonly Marker[]): string {
+  const strings: string[] = [];
+  for (let at = start; at < end; ) {
+    const stop = bytes.indexOf(0, at);
+    let text = '';
+    for (let i = at; i < stop; i++) {
+      const byte = bytes[i] as number;
+      const printable =
+        byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
+      text += ESCAPES.get(byte) ?? printable;
+    }
+    strings.push(`${labelsAt(labels, at)}"${text}"`);
+    at = stop + 1;
+  }
+  return strings.join(', ');
+}
+
+function printNumbers(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  kind: Exclude<Kind, 'string'>,
+  labels: readonly Marker[],
+): string {
+  const width = WIDTHS[kind];
+  const numbers: string[] = [];
+  for (let at = start; at < end; at += width) {
+    let digits = '';
+    for (let i = 0; i < width; i++) digits += (bytes[at + i] as number).toString(16).padStart(2, '0');
+    const number = kind === 'uint8' ? digits : `0x${digits.replace(/^0+(?=.)/, '')}`;
+    numbers.push(labels.length > 0 ? `${labelsAt(labels, at)}${number}` : number);
+  }
+  return `${OPENING[kind]}${numbers.join(' ')}${kind === 'uint8' ? ']' : '>'}`;
+}
+
+function labelsAt(labels: readonly Marker[], at: number): string {
+  return labels
+    .filter(({ offset }) => offset === at)
+    .map(({ name }) => `${name}: `)
+    .join('');
+}
