@@ -21,7 +21,7 @@ export interface Wait {
   /** Wakes at this time of the clock port at the latest, in nanoseconds. */
   readonly deadline?: bigint;
   /** On wake: return from the call with `results`, or resume at the CPU's {@link StartState}. */
-  readonly then: 'return' | 'resume';
+  readonly onWake: 'return' | 'resume';
   /** Result registers X0… written on wake, as hexadecimal strings of 64 bits. */
   readonly results?: readonly string[];
   /** Words for traces. */

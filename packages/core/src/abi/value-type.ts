@@ -127,7 +127,7 @@ export function status<Namespace extends string, Names extends string>(
     name: `${namespace.namespace} status`,
     bits: 32,
     write: (registers, slot, value) => i32.write(registers, slot, value.code),
-    read: (registers, slot) => namespace.of(registers.w[2 * slot] as number | 0),
+    read: (registers, slot) => namespace.of((registers.w[2 * slot] as number) | 0),
     show: (low) => namespace.of(low | 0).toString(),
     edges: namespace.all.map((s) => BigInt.asUintN(64, BigInt(s.code))),
   };

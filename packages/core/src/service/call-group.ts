@@ -65,7 +65,8 @@ export class CallGroup {
   readonly #slot32: number;
   readonly #byImmediate: boolean;
   readonly #whole: boolean;
-  readonly #selecting: number;
+  /** Bits that do not select. A number declared with such a bit (PSCI 0.1's) is still found by it. */
+  readonly #ignored: number;
   readonly #hideSmc64: number;
   readonly #table: IdTable<Target>;
   readonly #ranges: readonly { readonly range: RangeHandler; readonly target: Target }[];
@@ -88,7 +89,7 @@ export class CallGroup {
     this.#slot64 = convention.selector === 'immediate' ? 0 : 2 * convention.selector.a64;
     this.#slot32 = convention.selector === 'immediate' ? 0 : 2 * convention.selector.a32;
     this.#whole = convention.selectorBits === 64;
-    this.#selecting = ~convention.ignoredBits;
+    this.#ignored = convention.selector === 'immediate' ? 0 : convention.ignoredBits;
     this.#hideSmc64 = convention.smc64NeedsA64 ? SMC64 : 0;
     this.#table = table;
     this.#ranges = ranges;
@@ -116,7 +117,8 @@ export class CallGroup {
     const a64 = pe.state === 'a64';
     const slot = a64 ? this.#slot64 : this.#slot32;
     if (!this.#byImmediate && this.#whole && a64 && pe.w[slot + 1] !== 0) return undefined;
-    const id = this.#byImmediate ? immediate | 0 : (pe.w[slot] as number) & this.#selecting;
+    let id = this.#byImmediate ? immediate | 0 : (pe.w[slot] as number) | 0;
+    if (this.#table.find(id) === undefined) id &= ~this.#ignored;
     const target = this.#table.find(id);
     if (target !== undefined && (a64 || (id & this.#hideSmc64) === 0)) return target.entry;
     return this.#rangeOf(id)?.range;
@@ -130,9 +132,13 @@ export class CallGroup {
     if (this.#byImmediate) id = immediate | 0;
     else {
       if (this.#whole && a64 && pe.w[slot + 1] !== 0) return this.#dispatchWhole(pe, conduit, immediate, slot);
-      id = (pe.w[slot] as number) & this.#selecting;
+      id = (pe.w[slot] as number) | 0;
     }
-    const target = this.#table.find(id);
+    let target = this.#table.find(id);
+    if (target === undefined && (id & this.#ignored) !== 0) {
+      id &= ~this.#ignored;
+      target = this.#table.find(id);
+    }
     const call = this.#calls[pe.index] as CallSlot;
     call.id = id;
     call.conduit = conduit;
@@ -146,7 +152,7 @@ export class CallGroup {
   /** A number with a high half where all 64 bits count: nothing declares it, only a fallback may answer. */
   #dispatchWhole(pe: Pe, conduit: ConduitKind, immediate: number, slot: number): Outcome {
     const call = this.#calls[pe.index] as CallSlot;
-    call.id = pe.w[slot] as number | 0;
+    call.id = (pe.w[slot] as number) | 0;
     call.conduit = conduit;
     call.immediate = immediate;
     for (const { range, target } of this.#ranges) {
