@@ -32,7 +32,9 @@ export {
   MAX_STRING_EXPANSION,
 } from './limits.js';
 export { DeviceTreeNode, type NodeOwner, type NodeProperties, type TreeChange } from './node.js';
+export { type AppliedOverlay, applyOverlay } from './overlay/apply.js';
 export { type Marker, Property } from './property.js';
+export { PropertyReader } from './property-reader.js';
 export { type PhandleReference, references } from './references.js';
 export { DeviceTree, type DeviceTreeParts, type Reservation, type TreeListener } from './tree.js';
 export { bytes, type CellItem, cells, type Encoded, join, type PropertyValue, strings, u64 } from './value.js';

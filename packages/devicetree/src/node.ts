@@ -2,6 +2,7 @@ import { DeviceTreeError } from './error.js';
 import { MAX_DEPTH } from './limits.js';
 import { isNodeName, isPropertyName } from './names.js';
 import { Property } from './property.js';
+import { PropertyReader } from './property-reader.js';
 import { encodeValue, type PropertyValue } from './value.js';
 
 /** One change of a live tree, reported after it has happened. */
@@ -35,11 +36,10 @@ export type NodeProperties = Readonly<Record<string, PropertyValue<DeviceTreeNod
  *
  * A node belongs to one parent; a node that was removed stays readable and can be attached again.
  */
-export class DeviceTreeNode {
+export class DeviceTreeNode extends PropertyReader {
   #name: string;
   #parent: DeviceTreeNode | undefined = undefined;
   #owner: NodeOwner | undefined = undefined;
-  #properties: Property[];
   #children: DeviceTreeNode[];
   #labels: readonly string[];
 
@@ -50,8 +50,8 @@ export class DeviceTreeNode {
     children: DeviceTreeNode[] = [],
     labels: readonly string[] = noLabels,
   ) {
+    super(properties);
     this.#name = name;
-    this.#properties = properties;
     this.#children = children;
     this.#labels = labels;
     for (const child of children) child.#parent = this;
@@ -82,17 +82,13 @@ export class DeviceTreeNode {
     return this.#children;
   }
 
-  get properties(): readonly Property[] {
-    return this.#properties;
-  }
-
   /** Labels that DTS source gave the node. */
   get labels(): readonly string[] {
     return this.#labels;
   }
 
   /** Path from the root, `/` for the root itself. */
-  get path(): string {
+  override get path(): string {
     if (this.#parent === undefined) return this.#name === '' ? '/' : this.#name;
     let path = '';
     for (let node: DeviceTreeNode = this; node.#parent !== undefined; node = node.#parent)
@@ -113,11 +109,6 @@ export class DeviceTreeNode {
     for (const child of [...this.#children]) yield* child.walk();
   }
 
-  property(name: string): Property | undefined {
-    for (const property of this.#properties) if (property.name === name) return property;
-    return undefined;
-  }
-
   /** The child of that name; a name without unit address also finds the first child that has one. */
   child(name: string): DeviceTreeNode | undefined {
     for (const child of this.#children) if (child.#name === name) return child;
@@ -125,67 +116,6 @@ export class DeviceTreeNode {
     for (const child of this.#children)
       if (child.#name.startsWith(name) && child.#name[name.length] === '@') return child;
     return undefined;
-  }
-
-  /** Whether the property is there, whatever its value. */
-  has(name: string): boolean {
-    return this.property(name) !== undefined;
-  }
-
-  /** The first cell. */
-  u32(name: string): number | undefined {
-    return this.#typed(name, (property) => property.u32());
-  }
-
-  /** The first two cells as one number. */
-  u64(name: string): bigint | undefined {
-    return this.#typed(name, (property) => property.u64());
-  }
-
-  /** All cells. */
-  cells(name: string): number[] | undefined {
-    return this.#typed(name, (property) => property.cells());
-  }
-
-  /** The one string. */
-  string(name: string): string | undefined {
-    return this.#typed(name, (property) => property.string());
-  }
-
-  /** The list of strings. */
-  strings(name: string): string[] | undefined {
-    return this.#typed(name, (property) => property.strings());
-  }
-
-  /** The bytes: a view, not to be written. */
-  bytes(name: string): Uint8Array | undefined {
-    return this.property(name)?.bytes;
-  }
-
-  /** `compatible`, most specific first; empty where there is none. DTSpec 0.4, 2.3.1. */
-  get compatible(): readonly string[] {
-    return this.strings('compatible') ?? [];
-  }
-
-  /** */
-  isCompatible(...patterns: readonly string[]): boolean {
-    const property = this.property('compatible');
-    if (!property?.isStrings) return false;
-    return property.strings().some((name) => patterns.some((pattern) => matches(name, pattern)));
-  }
-
-  /** `status`, `okay` where there is none. DTSpec 0.4, 2.3.4. */
-  get status(): string {
-    const status = this.string('status') ?? 'okay';
-    return status === 'ok' ? 'okay' : status;
-  }
-
-  /** `phandle`, or `linux,phandle` of old trees. 0 and −1 are no phandles. DTSpec 0.4, 2.3.3. */
-  get phandle(): number | undefined {
-    const property = this.property('phandle') ?? this.property('linux,phandle');
-    if (property === undefined || property.length !== 4) return undefined;
-    const phandle = property.u32();
-    return phandle === 0 || phandle === 0xffff_ffff ? undefined : phandle;
   }
 
   /** The node of the same tree that has the phandle. */
@@ -270,23 +200,33 @@ export class DeviceTreeNode {
   }
 
   /** Sets a property to a ready {@link Property}, at `index` where it is new. */
-  put(property: Property, index: number = this.#properties.length): void {
+  put(property: Property, index: number = this.list.length): void {
     if (!isPropertyName(property.name)) throw this.#refuse(`'${property.name}' cannot be a property's name`);
-    const at = this.#properties.findIndex((candidate) => candidate.name === property.name);
-    const before = this.#properties[at];
-    if (at < 0) this.#properties.splice(index, 0, property);
-    else this.#properties[at] = property;
+    const at = this.list.findIndex((candidate) => candidate.name === property.name);
+    const before = this.list[at];
+    if (at < 0) this.list.splice(index, 0, property);
+    else this.list[at] = property;
     this.#reportProperty(property.name, before, property);
   }
 
   /** Deletes a property; says whether it was there. */
   delete(name: string): boolean {
-    const at = this.#properties.findIndex((candidate) => candidate.name === name);
-    const before = this.#properties[at];
+    const at = this.list.findIndex((candidate) => candidate.name === name);
+    const before = this.list[at];
     if (before === undefined) return false;
-    this.#properties.splice(at, 1);
+    this.list.splice(at, 1);
     this.#reportProperty(name, before, undefined);
     return true;
+  }
+
+  /** A copy without a place in a tree; names and values are shared, being immutable. */
+  clone(): DeviceTreeNode {
+    return new DeviceTreeNode(
+      this.#name,
+      [...this.list],
+      this.#children.map((child) => child.clone()),
+      this.#labels,
+    );
   }
 
   /** Replaces the labels, which only DTS output shows. */
@@ -299,18 +239,6 @@ export class DeviceTreeNode {
     if (this.#parent !== undefined || this.#owner !== undefined) throw this.#refuse('already has a place in a tree');
     if (this.#name !== '') throw this.#refuse('has a name, which a root has not');
     this.#owner = owner;
-  }
-
-  #typed<T>(name: string, read: (property: Property) => T): T | undefined {
-    const property = this.property(name);
-    if (property === undefined) return undefined;
-    try {
-      return read(property);
-    } catch (error) {
-      throw error instanceof DeviceTreeError
-        ? new DeviceTreeError(error.reason, error.message, { path: this.path, property: name })
-        : error;
-    }
   }
 
   #checkName(name: string, except: DeviceTreeNode | undefined): void {
@@ -344,7 +272,3 @@ export class DeviceTreeNode {
 }
 
 const noLabels: readonly string[] = Object.freeze([]);
-
-function matches(name: string, pattern: string): boolean {
-  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
-}

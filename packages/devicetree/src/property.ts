@@ -137,6 +137,11 @@ export class Property {
     );
   }
 
+  /** Another value of the same length under the same name, with the same source notes. */
+  withBytes(bytes: Uint8Array): Property {
+    return new Property(this.name, bytes, 0, bytes.length, this.markers, this.labels);
+  }
+
   #cell(at: number): number {
     const data = this.#data;
     return (
