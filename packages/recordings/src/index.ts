@@ -1,1 +1,42 @@
-export {};
+export type { RecordingName } from '../data/index.js';
+export { listRecordings, loadRecording, type RecordingSummary, readRecordingText } from './catalogue.js';
+export { RecordingError } from './error.js';
+export type {
+  Actor,
+  CallInput,
+  CallStep,
+  MachineEnd,
+  PollStep,
+  SweepStep,
+  Tolerance,
+} from './format/calls.js';
+export type {
+  BootState,
+  Environment,
+  Fill,
+  Recording,
+  Scenario,
+  Subject,
+  VmDescription,
+} from './format/recording.js';
+export type {
+  BootStep,
+  DelayStep,
+  EntryStep,
+  ExitStep,
+  GuestStep,
+  MemoryStep,
+  ReturnStep,
+  Step,
+  SysregStep,
+  VmmStep,
+} from './format/steps.js';
+export type {
+  Hex,
+  HexBytes,
+  MemoryBytes,
+  MemoryFault,
+  RecordedException,
+  RegisterValues,
+} from './format/values.js';
+export { MAX_RECORDING_LENGTH, parseRecording } from './parse.js';
