@@ -41,9 +41,40 @@ export {
   type HostPhysical,
   NO_ADDRESS,
 } from './addresses.js';
+export {
+  BINDINGS,
+  type Binding,
+  type ConduitRule,
+  RESERVED_MEMORY,
+  type RequiredProperty,
+} from './discovery/bindings.js';
+export type { ConduitSource } from './discovery/conduits.js';
+export type { InspectedCpu } from './discovery/cpus.js';
+export {
+  DIAGNOSTICS,
+  type Diagnostic,
+  type DiagnosticCode,
+  type DiagnosticMeaning,
+  type Severity,
+  type TreeDiagnostic,
+} from './discovery/diagnostics.js';
+export {
+  type InspectedInterface,
+  type InspectOptions,
+  inspectTree,
+  type TreeInspection,
+} from './discovery/inspect.js';
+export type { DriverMatch } from './discovery/match.js';
 export { CompositionError } from './errors.js';
 export { CallFault } from './guest/call-fault.js';
-export { type ArgumentsOf, type Client, type ClientOptions, createClient, type ResultOf } from './guest/client.js';
+export {
+  type ArgumentsOf,
+  type Client,
+  type ClientOf,
+  type ClientOptions,
+  createClient,
+  type ResultOf,
+} from './guest/client.js';
 export type { Caller, Conduit } from './guest/conduit.js';
 export { type BindContext, BindError, type Driver } from './guest/driver.js';
 export { type GuestProgram, Pending } from './guest/pending.js';

@@ -1,5 +1,6 @@
 import {
   CallFault,
+  type ClientOf,
   type ConduitKind,
   createClient,
   createRegisters,
@@ -98,6 +99,7 @@ test('results are typed: a value, a status, several by name', () => {
   expect(client.four({ a: 0, b: 0, c: 0, d: 0 })).toEqual({ x: 7, y: 5n });
   expectTypeOf(client.two).parameter(0).toEqualTypeOf<{ readonly a: number; readonly b: number | bigint }>();
   expectTypeOf(client.two).returns.toEqualTypeOf<number>();
+  expectTypeOf<ClientOf<typeof abi>>().toEqualTypeOf<typeof client>();
 });
 
 test('conduit and immediate go along', () => {

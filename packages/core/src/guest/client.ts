@@ -31,6 +31,9 @@ export type Client<Calls extends Readonly<Record<string, CallSpec>>> = {
     : (args: ArgumentsOf<Calls[N]>) => Answer<Calls[N]>;
 };
 
+/** The client of a declared interface: `ClientOf<typeof psci>`. */
+export type ClientOf<I> = I extends Interface<infer Calls> ? Client<Calls> : never;
+
 /** Choices of a driver about the calls it makes. */
 export interface ClientOptions<Names extends string> {
   /** Numbers in place of the declared ones (PSCI 0.1 takes them from the tree). */

@@ -1,0 +1,125 @@
+import type { DeviceTreeNode } from '@trapline/devicetree';
+import type { ConduitKind } from '../abi/convention.js';
+import type { Binding } from './bindings.js';
+import { type Diagnostic, diagnostic } from './diagnostics.js';
+
+/** Where a conduit is known from; null where it is not known. */
+export type ConduitSource = 'property' | 'implied' | 'smccc' | 'decoded';
+
+/** A node's conduit, and why it is that one. */
+export interface ResolvedConduit {
+  readonly conduit: ConduitKind | null;
+  readonly source: ConduitSource | null;
+  /** In words. */
+  readonly why: string;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A node whose conduit others take over. */
+export interface ConduitOwner {
+  readonly path: string;
+  readonly version: string | null;
+  readonly conduit: ConduitKind;
+}
+
+/** Those nodes of a tree, where there are any that can be used. */
+export interface ConduitOwners {
+  readonly psci: ConduitOwner | undefined;
+  readonly optee: ConduitOwner | undefined;
+}
+
+/** The conduit of a node by its binding's rule. */
+export function resolveConduit(node: DeviceTreeNode, binding: Binding, owners: ConduitOwners): ResolvedConduit {
+  const rule = binding.conduit;
+  switch (rule.from) {
+    case 'method':
+      return methodConduit(node);
+    case 'compatible': {
+      const conduit = rule.conduit ?? null;
+      return { conduit, source: 'implied', why: rule.why, diagnostics: impliedDiagnostics(node, binding, conduit) };
+    }
+    case 'smccc':
+      return smcccConduit(binding, owners.psci);
+    case 'optee':
+      return opteeConduit(owners.optee);
+    case 'hcall-instructions': {
+      const why = 'hcall-instructions holds machine instructions, which are read but never executed';
+      return unresolved(why, diagnostic('hcall-not-decoded', `${why}; reading them is not built yet`));
+    }
+  }
+}
+
+/** Whether a node says by `method` that it takes calls. */
+export function hasCallMethod(node: DeviceTreeNode): boolean {
+  const method = methodOf(node);
+  return method === 'hvc' || method === 'smc';
+}
+
+/** The conduit that `method` names. */
+export function methodConduit(node: DeviceTreeNode): ResolvedConduit {
+  if (!node.has('method')) {
+    return unresolved(
+      'the node has no method',
+      diagnostic('method-missing', 'method is missing; add method = "hvc" or method = "smc"'),
+    );
+  }
+  const method = methodOf(node);
+  if (method === 'hvc' || method === 'smc') {
+    return { conduit: method, source: 'property', why: `method = "${method}"`, diagnostics: [] };
+  }
+  const words = method === undefined ? 'is no string' : `is "${method}"`;
+  return unresolved(
+    `method ${words}`,
+    diagnostic('method-invalid', `method ${words}; it has to be "hvc" or "smc", in lower case`),
+  );
+}
+
+function smcccConduit(binding: Binding, psci: ConduitOwner | undefined): ResolvedConduit {
+  if (psci === undefined) {
+    const why = "calls take PSCI's conduit, and the tree has no usable PSCI node";
+    return unresolved(why, diagnostic('smccc-missing', `${why}; add one with method`));
+  }
+  const diagnostics: Diagnostic[] = [];
+  if (psci.version === '0.1') {
+    const what = `${psci.path} says PSCI 0.1, by which SMCCC 1.1 is not found; Linux will refuse these calls`;
+    diagnostics.push(diagnostic('smccc-unlikely', what));
+  }
+  if (binding.interface === 'kvm' && psci.conduit === 'smc') {
+    diagnostics.push(diagnostic('kvm-over-smc', `Linux asks for KVM's UID by HVC only, and ${psci.path} takes SMC`));
+  }
+  const why = `SMCCC's conduit, which is that of ${psci.path} (method = "${psci.conduit}")`;
+  return { conduit: psci.conduit, source: 'smccc', why, diagnostics };
+}
+
+function opteeConduit(optee: ConduitOwner | undefined): ResolvedConduit {
+  if (optee === undefined) {
+    const why = "calls take OP-TEE's conduit, and the tree has no usable OP-TEE node";
+    return unresolved(why, diagnostic('optee-missing', `${why}; add one with method`));
+  }
+  const why = `OP-TEE's conduit, which is that of ${optee.path} (method = "${optee.conduit}")`;
+  return { conduit: optee.conduit, source: 'smccc', why, diagnostics: [] };
+}
+
+function impliedDiagnostics(node: DeviceTreeNode, binding: Binding, conduit: ConduitKind | null): Diagnostic[] {
+  if (conduit === null) {
+    return [
+      diagnostic('trapped-register', `${binding.interface} is called by access to a register, not by HVC or SMC`),
+    ];
+  }
+  const method = methodOf(node);
+  if (method === undefined || method === conduit) return [];
+  const what = `method = "${method}" has no meaning here: ${binding.interface} is called by ${conduit.toUpperCase()} only`;
+  return [diagnostic('method-ignored', what)];
+}
+
+/** `method`, where it is one string. */
+function methodOf(node: DeviceTreeNode): string | undefined {
+  const property = node.property('method');
+  if (property?.isStrings !== true) return undefined;
+  const strings = property.strings();
+  return strings.length === 1 ? strings[0] : undefined;
+}
+
+function unresolved(why: string, finding: Diagnostic): ResolvedConduit {
+  return { conduit: null, source: null, why, diagnostics: [finding] };
+}
