@@ -42,7 +42,8 @@ function signature(names: readonly string[], types: CallDeclaration['argumentTyp
 }
 
 function resultWords(call: CallDeclaration): string {
-  if (call.resultTypes.length === 0) return 'does not return';
+  if (call.spec.returns === undefined) return 'does not return';
+  if (call.resultTypes.length === 0) return 'void';
   return call.resultNames[0] === 'result' && call.resultNames.length === 1
     ? (call.resultTypes[0]?.name ?? '?')
     : signature(call.resultNames, call.resultTypes);

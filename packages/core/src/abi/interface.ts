@@ -17,7 +17,10 @@ export interface CallSpec {
   /** One sentence. */
   readonly summary: string;
   readonly arguments?: Fields;
-  /** One result type (read from the first result register), several by name, or none for a call that does not return. */
+  /**
+   * One result type (read from the first result register), several by name, an empty object for a call that returns
+   * nothing, or absent for a call that does not return.
+   */
   readonly returns?: ValueType<never, unknown> | Fields;
   /** Names of the statuses that the specification lists for the call. */
   readonly errors?: readonly string[];

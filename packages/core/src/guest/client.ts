@@ -19,7 +19,9 @@ export type ResultOf<Spec extends CallSpec> =
   Spec['returns'] extends ValueType<never, unknown>
     ? Out<Spec['returns']>
     : Spec['returns'] extends Fields
-      ? { readonly [R in keyof Spec['returns']]: Out<Spec['returns'][R]> }
+      ? keyof Spec['returns'] extends never
+        ? undefined
+        : { readonly [R in keyof Spec['returns']]: Out<Spec['returns'][R]> }
       : undefined;
 
 type Answer<Spec extends CallSpec> = Spec['waits'] extends true ? Pending<ResultOf<Spec>> : ResultOf<Spec>;
