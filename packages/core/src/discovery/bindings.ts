@@ -56,7 +56,7 @@ const scmiRequired: readonly RequiredProperty[] = [
 ];
 
 /**
- * The call interfaces that device trees describe. Paths are those of Linux 6.1, where most of the bindings live.
+ * The call interfaces that device trees describe. Sources are paths in Linux, where most of the bindings live.
  *
  * A node is what the first of its compatible strings found here says.
  */
@@ -115,7 +115,7 @@ export const BINDINGS: readonly Binding[] = [
     interface: 'hyperv',
     compatible: ['microsoft,hyperv'],
     conduit: { from: 'compatible', conduit: 'hvc', why: 'Hyper-V on arm64 takes hypercalls by HVC only' },
-    source: 'Documentation/virt/hyperv/overview.rst; drivers/hv of Linux 6.15',
+    source: 'arch/arm64/hyperv/mshyperv.c, which looks for it',
     place: { path: '/hypervisor', reader: 'Linux' },
     single: true,
   },
@@ -130,7 +130,7 @@ export const BINDINGS: readonly Binding[] = [
     interface: 'gunyah',
     compatible: ['gunyah-hypervisor', 'gunyah-hypervisor-*'],
     conduit: { from: 'compatible', conduit: 'hvc', why: 'Gunyah takes hypercalls by HVC 0x6000 to 0x61ff only' },
-    source: 'firmware/gunyah-hypervisor.yaml as proposed for Linux',
+    source: 'Documentation/devicetree/bindings/firmware/gunyah-hypervisor.yaml',
     versionAfter: 'gunyah-hypervisor-',
     single: true,
   },
@@ -175,7 +175,7 @@ export const BINDINGS: readonly Binding[] = [
     interface: 'meson-sm',
     compatible: ['amlogic,meson-gxbb-sm'],
     conduit: { from: 'compatible', conduit: 'smc', why: "Amlogic's secure monitor is called by SMC only" },
-    source: 'Documentation/devicetree/bindings/firmware/meson/meson_sm.txt',
+    source: 'Documentation/devicetree/bindings/firmware/amlogic,meson-gxbb-sm.yaml',
     single: true,
   },
   {
@@ -189,7 +189,7 @@ export const BINDINGS: readonly Binding[] = [
     interface: 'intel-svc',
     compatible: ['intel,stratix10-svc', 'intel,agilex-svc'],
     conduit: { from: 'method' },
-    source: 'Documentation/devicetree/bindings/firmware/intel,stratix10-svc.txt',
+    source: 'Documentation/devicetree/bindings/firmware/intel,stratix10-svc.yaml',
     required: [{ name: 'memory-region', purpose: 'the memory shared with the secure device manager' }],
     single: true,
   },
@@ -208,7 +208,7 @@ export const BINDINGS: readonly Binding[] = [
     interface: 'brcm-smc',
     compatible: ['brcm,kona-smc'],
     conduit: { from: 'compatible', conduit: 'smc', why: "Broadcom's Kona monitor is called by SMC only" },
-    source: 'Documentation/devicetree/bindings/misc/brcm,kona-smc.txt',
+    source: 'Documentation/devicetree/bindings/firmware/brcm,kona-smc.yaml',
     required: [{ name: 'reg', purpose: 'the bounce buffer of the calls' }],
     single: true,
   },

@@ -31,10 +31,14 @@ export function inspectCpus(
   const cells = cellsOf(parent);
   const byReg = new Map<bigint, string>();
   let byPsci = 0;
+  const misnamed: string[] = [];
   for (const node of parent.children) {
     if (!isCpu(node)) continue;
     const reg = readReg(node, cells, report);
-    if (reg !== undefined) checkReg(node, reg, byReg, report);
+    if (reg !== undefined) {
+      checkReg(node, reg, byReg, report);
+      if (isMisnamed(node, reg)) misnamed.push(`${node.path} has reg 0x${reg.toString(16)}`);
+    }
     const enableMethod = readEnableMethod(node, report);
     if (enableMethod === 'psci') byPsci++;
     cpus.push({
@@ -42,6 +46,10 @@ export function inspectCpus(
       mpidr: reg === undefined ? null : `0x${(reg & ~BIT_31).toString(16)}`,
       enableMethod,
     });
+  }
+  if (misnamed.length > 0) {
+    const what = `${misnamed.length} CPUs are not named by their reg: ${misnamed[0]}; PSCI calls go by reg`;
+    report(parent, 'cpu-unit-address', misnamed.length === 1 ? `a CPU is not named by its reg: ${misnamed[0]}` : what);
   }
   if (byPsci > 0 && !usablePsci) {
     const who = byPsci === 1 ? '1 CPU is' : `${byPsci} CPUs are`;
@@ -82,10 +90,11 @@ function checkReg(node: DeviceTreeNode, reg: bigint, byReg: Map<bigint, string>,
   const first = byReg.get(reg);
   if (first === undefined) byReg.set(reg, node.path);
   else report(node, 'cpu-reg-duplicate', `reg 0x${reg.toString(16)} is also that of ${first}`);
+}
+
+function isMisnamed(node: DeviceTreeNode, reg: bigint): boolean {
   const unit = node.unitAddress;
-  if (unit !== undefined && unit.toLowerCase() !== reg.toString(16)) {
-    report(node, 'cpu-unit-address', `the name says @${unit}, and reg says 0x${reg.toString(16)}`);
-  }
+  return unit !== undefined && unit.toLowerCase() !== reg.toString(16);
 }
 
 function readEnableMethod(node: DeviceTreeNode, report: Report): string | null {

@@ -52,7 +52,7 @@ export const DIAGNOSTICS = {
     meaning: "a CPU's `reg` has bits outside the affinity fields of MPIDR, such as bit 31",
   },
   'cpu-reg-duplicate': { severity: 'error', meaning: 'two CPUs have the same `reg`' },
-  'cpu-unit-address': { severity: 'warning', meaning: "a CPU's name and its `reg` differ" },
+  'cpu-unit-address': { severity: 'info', meaning: "a CPU's name and its `reg` differ; calls go by `reg`" },
 } as const;
 
 /** A stable name for one kind of finding. */

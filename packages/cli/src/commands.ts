@@ -1,0 +1,17 @@
+import type { Command } from './command.js';
+
+/** A subcommand as the tool's own help shows it, and how its module is loaded. */
+export interface CommandEntry {
+  readonly usage: string;
+  readonly summary: string;
+  load(): Promise<{ readonly command: Command }>;
+}
+
+/** Every subcommand, in the order of the help. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  inspect: {
+    usage: 'inspect FILE|DIR ...',
+    summary: 'what a device tree says about hypervisor and firmware calls',
+    load: () => import('./inspect/command.js'),
+  },
+};

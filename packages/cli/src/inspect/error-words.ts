@@ -1,0 +1,8 @@
+import { getSystemErrorMap } from 'node:util';
+
+/** Why reading failed, without the call and the path that Node puts around it. */
+export function errorWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { errno } = error as NodeJS.ErrnoException;
+  return (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? error.message;
+}

@@ -1,0 +1,47 @@
+import { styleText } from 'node:util';
+
+/** What a command reads from and writes to. A value, so that tests run commands in their own process. */
+export interface Io {
+  /** Results. */
+  out(text: string): void;
+  /** One-line messages; see {@link complain}. */
+  err(text: string): void;
+  /** Colours results, or leaves them as they are. */
+  readonly style: Style;
+  /** Width of a line of results, in characters. */
+  readonly columns: number;
+  /** All of standard input. */
+  stdin(): Uint8Array;
+}
+
+/** A colour of `styleText` in node:util, or several. */
+export type Colour = Parameters<typeof styleText>[0];
+
+/** Text in a colour, where the output takes colours. */
+export type Style = (colour: Colour, text: string) => string;
+
+/** What decides about colours: the stream, and the variables that people set. */
+export interface Terminal {
+  readonly isTTY: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Whether to colour: on a terminal that is not "dumb", unless `NO_COLOR` is set to anything (no-color.org); and
+ * wherever `FORCE_COLOR` is set to anything but 0.
+ */
+export function wantsColour({ isTTY, env }: Terminal): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '') return env.FORCE_COLOR !== '0';
+  return isTTY && env.TERM !== 'dumb';
+}
+
+/** A style that colours, or one that does not. */
+export function styleFor(coloured: boolean): Style {
+  return coloured ? styleText : (_, text) => text;
+}
+
+/** One line on standard error, as every command reports what went wrong. */
+export function complain(io: Io, message: string): void {
+  io.err(`trapline: ${message.replace(/\s*\n\s*/g, ' ')}\n`);
+}
