@@ -3,11 +3,29 @@
  *
  * The frequent ones are constants: a call that returns allocates nothing.
  */
-export type Outcome = Returned | Again | Wait | Off | Resume | SystemEvent | Inject | Exit | Forward | Unclaimed;
+export type Outcome =
+  | Returned
+  | Redirected
+  | Again
+  | Wait
+  | Off
+  | Resume
+  | SystemEvent
+  | Inject
+  | Exit
+  | Forward
+  | Unclaimed;
 
 /** The results stand in the caller's registers; it goes on after the call. */
 export interface Returned {
   readonly kind: 'returned';
+}
+/**
+ * The service has given the caller other registers, PC and PSTATE among them: it goes on exactly as they stand. An SDEI
+ * handler begins this way, and ends.
+ */
+export interface Redirected {
+  readonly kind: 'redirected';
 }
 /** Preempted: the arguments stand rewritten, the caller executes the same instruction again. */
 export interface Again {
@@ -67,6 +85,7 @@ export interface Unclaimed {
 }
 
 export const RETURNED: Returned = Object.freeze({ kind: 'returned' });
+export const REDIRECTED: Redirected = Object.freeze({ kind: 'redirected' });
 export const AGAIN: Again = Object.freeze({ kind: 'again' });
 export const OFF: Off = Object.freeze({ kind: 'off' });
 export const RESUME: Resume = Object.freeze({ kind: 'resume' });

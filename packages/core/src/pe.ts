@@ -10,7 +10,7 @@ export type ExecutionState = 'a64' | 'a32' | 't32';
  * One processing element as the services and the bus see it: the port behind which an embedder puts its own CPU.
  *
  * Registers are real state: what a service writes the guest reads. The small fields are kept current by whoever owns
- * the CPU; the bus reads them at each trap.
+ * the CPU; the bus reads them at each trap. While a call is in hand PC holds the address of its instruction.
  */
 export interface Pe extends Registers {
   /** Number of the CPU in its guest, from 0. */
@@ -30,6 +30,13 @@ export interface Pe extends Registers {
   scr: number;
   /** Low half of SCTLR of the current exception level. */
   sctlr: number;
+  /**
+   * Goes to a level, execution state and PSTATE as an exception return does: what is banked by level (SP, SCTLR)
+   * follows. A PE without it has the three fields set.
+   */
+  switchTo?(el: ExceptionLevel, state: ExecutionState, pstate: number): void;
+  /** Sets where the next exception return from a level goes, and its PSTATE: ELR_ELx and SPSR_ELx. */
+  setReturn?(el: ExceptionLevel, low: number, high: number, pstate: number): void;
 }
 
 /** The affinity fields of an MPIDR packed into an int32 (Aff3 to bits 31:24). */
