@@ -131,17 +131,21 @@ type AnyCall = (args?: Readonly<Record<string, unknown>>) => unknown;
 function plainCall(plan: Plan, conduit: Conduit): AnyCall {
   const invoke = invoker(plan, conduit);
   const read = resultReader(plan);
-  const finish = (caller: Caller): unknown => {
-    const outcome = invoke(caller);
-    if (outcome !== RETURNED) throw new CallFault(plan.name, outcome);
-    return read(caller);
-  };
-  if (plan.names.length === 0) return () => finish(conduit.caller);
+  if (plan.names.length === 0) {
+    return () => {
+      const { caller } = conduit;
+      const outcome = invoke(caller);
+      if (outcome !== RETURNED) throw new CallFault(plan.name, outcome);
+      return read(caller);
+    };
+  }
   const store = argumentStore(plan);
   return (args = {}) => {
     const { caller } = conduit;
     store(caller, args);
-    return finish(caller);
+    const outcome = invoke(caller);
+    if (outcome !== RETURNED) throw new CallFault(plan.name, outcome);
+    return read(caller);
   };
 }
 

@@ -6,10 +6,10 @@ export type CopyArguments = (to: Uint32Array, from: Uint32Array, highs: number) 
 
 /**
  * The function that copies `count` arguments from register `first` on, chosen once per call shape. Where `wide` is
- * false the high halves are cleared.
+ * false the high halves are cleared. Undefined for a call without arguments.
  */
-export function argumentCopier(first: number, count: number, wide: boolean): CopyArguments {
-  if (count === 0) return copyNone;
+export function argumentCopier(first: number, count: number, wide: boolean): CopyArguments | undefined {
+  if (count === 0) return undefined;
   const mask = wide ? -1 : 0;
   const f = 2 * first;
   switch (count) {
@@ -46,5 +46,3 @@ export function argumentCopier(first: number, count: number, wide: boolean): Cop
       };
   }
 }
-
-function copyNone(): void {}

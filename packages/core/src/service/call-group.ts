@@ -1,63 +1,21 @@
 import { type ConduitKind, type Convention, SMC64 } from '../abi/convention.js';
-import { type CallDeclaration, MAX_ARGUMENTS } from '../abi/interface.js';
+import type { CallDeclaration } from '../abi/interface.js';
 import { type Outcome, UNCLAIMED } from '../outcome.js';
 import type { Pe } from '../pe.js';
-import type { CopyArguments } from './arguments.js';
-import type { Call, Handler } from './call.js';
-import type { IdTable } from './id-table.js';
+import { argumentCopier, type CopyArguments } from './arguments.js';
+import type { Handler } from './call.js';
+import { CallSlot } from './call-slot.js';
+import { IdTable, NO_SLOT } from './id-table.js';
 import type { Entry, RangeHandler } from './implementation.js';
 
-/** What stands behind one number. */
-export interface Target {
-  readonly entry: Entry | undefined;
-  readonly declaration: CallDeclaration | undefined;
-  readonly handler: Handler;
-  /** Whether there are arguments at all: a call without them skips a call of its own. */
-  readonly copies: boolean;
-  readonly copy: CopyArguments;
-  /** Whether arguments and results of this number are 64 bits wide for an AArch64 caller. */
-  readonly wide: boolean;
-  readonly signMask: number;
-  readonly result: number;
-}
-
-/** The one {@link Call} of a CPU in a group; what is the same for every call of a number comes from its target. */
-export class CallSlot implements Call {
-  readonly pe: Pe;
-  readonly x: BigUint64Array;
-  readonly w: Uint32Array;
-  id = 0;
-  conduit: ConduitKind = 'hvc';
-  immediate = 0;
-  target: Target;
-
-  constructor(pe: Pe, target: Target) {
-    this.pe = pe;
-    this.x = new BigUint64Array(MAX_ARGUMENTS + 1);
-    this.w = new Uint32Array(this.x.buffer);
-    this.target = target;
-  }
-
-  get declaration(): CallDeclaration | undefined {
-    return this.target.declaration;
-  }
-  get wide(): boolean {
-    const wide = this.target.entry === undefined ? (this.id & SMC64) !== 0 : this.target.wide;
-    return wide && this.pe.state === 'a64';
-  }
-  get signMask(): number {
-    return this.target.signMask;
-  }
-  get result(): number {
-    return this.target.result;
-  }
-}
-
-/** Calls that are told apart by the same rule: one register, one width, one set of conduits and immediates. */
+/**
+ * Calls that are told apart by the same rule: one convention. What stands behind a number is kept in parallel arrays,
+ * so that a call reads small integers and functions and stores no pointer.
+ */
 export class CallGroup {
+  readonly #convention: Convention;
   readonly #hvc: boolean;
   readonly #smc: boolean;
-  readonly #convention: Convention;
   /** The first range of immediates; most interfaces have only this one. */
   readonly #from: number;
   readonly #to: number;
@@ -67,33 +25,54 @@ export class CallGroup {
   readonly #whole: boolean;
   /** Bits that do not select. A number declared with such a bit (PSCI 0.1's) is still found by it. */
   readonly #ignored: number;
-  readonly #hideSmc64: number;
-  readonly #table: IdTable<Target>;
-  readonly #ranges: readonly { readonly range: RangeHandler; readonly target: Target }[];
+  readonly #hidden: number;
+  readonly #table: IdTable;
+  readonly #handlers: (Handler | undefined)[];
+  readonly #copies: (CopyArguments | undefined)[];
+  readonly #entries: (Entry | undefined)[];
+  readonly #ranges: readonly RangeHandler[];
   readonly #calls: readonly CallSlot[];
 
   constructor(
     convention: Convention,
-    table: IdTable<Target>,
-    ranges: readonly { readonly range: RangeHandler; readonly target: Target }[],
+    entries: ReadonlyMap<number, Entry>,
+    ranges: readonly RangeHandler[],
     pes: readonly Pe[],
-    idle: Target,
   ) {
+    const { selector } = convention;
     this.#convention = convention;
     this.#hvc = convention.conduits.includes('hvc');
     this.#smc = convention.conduits.includes('smc');
     const [from, to] = convention.immediates[0] ?? [1, 0];
     this.#from = from;
     this.#to = to;
-    this.#byImmediate = convention.selector === 'immediate';
-    this.#slot64 = convention.selector === 'immediate' ? 0 : 2 * convention.selector.a64;
-    this.#slot32 = convention.selector === 'immediate' ? 0 : 2 * convention.selector.a32;
+    this.#byImmediate = selector === 'immediate';
+    this.#slot64 = selector === 'immediate' ? 0 : 2 * selector.a64;
+    this.#slot32 = selector === 'immediate' ? 0 : 2 * selector.a32;
     this.#whole = convention.selectorBits === 64;
-    this.#ignored = convention.selector === 'immediate' ? 0 : convention.ignoredBits;
-    this.#hideSmc64 = convention.smc64NeedsA64 ? SMC64 : 0;
-    this.#table = table;
+    this.#ignored = selector === 'immediate' ? 0 : convention.ignoredBits;
+    this.#hidden = convention.smc64NeedsA64 ? SMC64 : 0;
+    this.#table = new IdTable([...entries.keys()]);
+    this.#handlers = new Array<Handler | undefined>(this.#table.size).fill(undefined);
+    this.#copies = new Array<CopyArguments | undefined>(this.#table.size).fill(undefined);
+    this.#entries = new Array<Entry | undefined>(this.#table.size).fill(undefined);
+    const declarations = new Array<CallDeclaration | undefined>(this.#table.size).fill(undefined);
+    const wide = new Uint8Array(this.#table.size);
+    for (const [id, entry] of entries) {
+      const slot = this.#table.slotOf(id);
+      const smc64 = (id & SMC64) !== 0;
+      this.#handlers[slot] = entry.handler;
+      this.#entries[slot] = entry;
+      this.#copies[slot] = argumentCopier(
+        convention.firstArgument,
+        entry.declaration.argumentNames.length,
+        entry.narrow !== 'by-id' || smc64,
+      );
+      declarations[slot] = entry.declaration;
+      wide[slot] = convention.narrow === 'by-caller' || smc64 ? 1 : 0;
+    }
     this.#ranges = ranges;
-    this.#calls = pes.map((pe) => new CallSlot(pe, idle));
+    this.#calls = pes.map((pe) => new CallSlot(pe, convention, declarations, wide));
   }
 
   /** Whether calls by this instruction belong to the group. */
@@ -116,64 +95,54 @@ export class CallGroup {
   find(pe: Pe, immediate: number): Entry | RangeHandler | undefined {
     const a64 = pe.state === 'a64';
     const slot = a64 ? this.#slot64 : this.#slot32;
-    if (!this.#byImmediate && this.#whole && a64 && pe.w[slot + 1] !== 0) return undefined;
+    if (!this.#byImmediate && this.#whole && a64 && pe.w[slot + 1] !== 0) return this.#fallback();
     let id = this.#byImmediate ? immediate | 0 : (pe.w[slot] as number) | 0;
-    if (this.#table.find(id) === undefined) id &= ~this.#ignored;
-    const target = this.#table.find(id);
-    if (target !== undefined && (a64 || (id & this.#hideSmc64) === 0)) return target.entry;
-    return this.#rangeOf(id)?.range;
+    if (this.#table.slotOf(id) === NO_SLOT) id &= ~this.#ignored;
+    const found = this.#table.slotOf(id);
+    if (found !== NO_SLOT && (a64 || (id & this.#hidden) === 0)) return this.#entries[found];
+    return this.#rangeOf(id);
   }
 
   /** Answers the call that `pe` has made, or {@link UNCLAIMED}. */
   dispatch(pe: Pe, conduit: ConduitKind, immediate: number): Outcome {
     const a64 = pe.state === 'a64';
-    const slot = a64 ? this.#slot64 : this.#slot32;
-    let id: number;
-    if (this.#byImmediate) id = immediate | 0;
-    else {
-      if (this.#whole && a64 && pe.w[slot + 1] !== 0) return this.#dispatchWhole(pe, conduit, immediate, slot);
-      id = (pe.w[slot] as number) | 0;
+    const call = this.#calls[pe.index] as CallSlot;
+    if (call.conduit !== conduit) call.conduit = conduit;
+    call.immediate = immediate;
+    let id = immediate | 0;
+    if (!this.#byImmediate) {
+      const register = a64 ? this.#slot64 : this.#slot32;
+      id = (pe.w[register] as number) | 0;
+      if (this.#whole && a64 && pe.w[register + 1] !== 0) return this.#answer(call, id, this.#fallback());
     }
-    let target = this.#table.find(id);
-    if (target === undefined && (id & this.#ignored) !== 0) {
+    let slot = this.#table.slotOf(id);
+    if (slot === NO_SLOT && (id & this.#ignored) !== 0) {
       id &= ~this.#ignored;
-      target = this.#table.find(id);
+      slot = this.#table.slotOf(id);
     }
-    const call = this.#calls[pe.index] as CallSlot;
+    if (slot === NO_SLOT || (!a64 && (id & this.#hidden) !== 0)) return this.#answer(call, id, this.#rangeOf(id));
     call.id = id;
-    call.conduit = conduit;
-    call.immediate = immediate;
-    if (target === undefined || (!a64 && (id & this.#hideSmc64) !== 0)) return this.#dispatchRange(call, id);
-    call.target = target;
-    if (target.copies) target.copy(call.w, pe.w, a64 ? -1 : 0);
-    return target.handler(call);
+    call.slot = slot;
+    const copy = this.#copies[slot];
+    if (copy !== undefined) copy(call.w, pe.w, a64 ? -1 : 0);
+    return (this.#handlers[slot] as Handler)(call);
   }
 
-  /** A number with a high half where all 64 bits count: nothing declares it, only a fallback may answer. */
-  #dispatchWhole(pe: Pe, conduit: ConduitKind, immediate: number, slot: number): Outcome {
-    const call = this.#calls[pe.index] as CallSlot;
-    call.id = (pe.w[slot] as number) | 0;
-    call.conduit = conduit;
-    call.immediate = immediate;
-    for (const { range, target } of this.#ranges) {
-      if (!range.fallback) continue;
-      call.target = target;
-      return range.handler(call);
-    }
-    return UNCLAIMED;
+  #answer(call: CallSlot, id: number, range: RangeHandler | undefined): Outcome {
+    if (!range) return UNCLAIMED;
+    call.id = id;
+    call.slot = NO_SLOT;
+    return range.handler(call);
   }
 
-  #dispatchRange(call: CallSlot, id: number): Outcome {
-    const found = this.#rangeOf(id);
-    if (!found) return UNCLAIMED;
-    call.target = found.target;
-    return found.range.handler(call);
+  #fallback(): RangeHandler | undefined {
+    return this.#ranges.find((range) => range.fallback);
   }
 
-  #rangeOf(id: number): { readonly range: RangeHandler; readonly target: Target } | undefined {
+  #rangeOf(id: number): RangeHandler | undefined {
     for (let i = 0; i < this.#ranges.length; i++) {
-      const found = this.#ranges[i] as { readonly range: RangeHandler; readonly target: Target };
-      if (id >>> 0 >= found.range.from && id >>> 0 <= found.range.to) return found;
+      const range = this.#ranges[i] as RangeHandler;
+      if (id >>> 0 >= range.from && id >>> 0 <= range.to) return range;
     }
     return undefined;
   }

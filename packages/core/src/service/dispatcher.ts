@@ -1,11 +1,9 @@
-import { type ConduitKind, type Convention, SMC64 } from '../abi/convention.js';
+import type { ConduitKind, Convention } from '../abi/convention.js';
 import { hexId } from '../abi/interface.js';
 import { CompositionError } from '../errors.js';
 import { type Outcome, UNCLAIMED } from '../outcome.js';
 import type { Pe } from '../pe.js';
-import { argumentCopier } from './arguments.js';
-import { CallGroup, type Target } from './call-group.js';
-import { tableOf } from './id-table.js';
+import { CallGroup } from './call-group.js';
 import type { Entry, Implementation, RangeHandler } from './implementation.js';
 
 /** A service's implementation and the name by which a composition error calls it. */
@@ -76,56 +74,23 @@ function groupsOf(claims: readonly Claim[], pes: readonly Pe[]): CallGroup[] {
   return [...byRule.values()].map((same) => groupOf(same, pes));
 }
 
-function ruleOf(c: Convention): string {
-  return JSON.stringify([c.conduits, c.immediates, c.selector, c.selectorBits, c.ignoredBits, c.smc64NeedsA64]);
+function ruleOf(convention: Convention): string {
+  return JSON.stringify(Object.entries(convention).filter(([key]) => key !== 'name'));
 }
 
 function groupOf(claims: readonly Claim[], pes: readonly Pe[]): CallGroup {
   const { convention } = (claims[0] as Claim).implementation;
   const owners = new Map<number, Claim>();
-  const targets = new Map<number, Target>();
+  const entries = new Map<number, Entry>();
   for (const claim of claims) {
     for (const entry of claim.implementation.entries) {
       const other = owners.get(entry.id);
       if (other) throw overlap(other, claim, entry);
       owners.set(entry.id, claim);
-      targets.set(entry.id, targetOf(entry, claim.implementation.convention));
+      entries.set(entry.id, entry);
     }
   }
-  const idle = rangeTarget(convention);
-  const ranges = rangesOf(claims).map((range) => ({ range, target: { ...idle, handler: range.handler } }));
-  return new CallGroup(convention, tableOf(targets), ranges, pes, idle);
-}
-
-function targetOf(entry: Entry, convention: Convention): Target {
-  const smc64 = (entry.id & SMC64) !== 0;
-  return {
-    entry,
-    declaration: entry.declaration,
-    handler: entry.handler,
-    copies: entry.declaration.argumentNames.length > 0,
-    copy: argumentCopier(
-      convention.firstArgument,
-      entry.declaration.argumentNames.length,
-      entry.narrow !== 'by-id' || smc64,
-    ),
-    wide: convention.narrow === 'by-caller' || smc64,
-    signMask: convention.widen === 'sign' ? -1 : 0,
-    result: convention.firstResult,
-  };
-}
-
-function rangeTarget(convention: Convention): Target {
-  return {
-    entry: undefined,
-    declaration: undefined,
-    handler: () => UNCLAIMED,
-    copies: false,
-    copy: argumentCopier(0, 0, false),
-    wide: false,
-    signMask: convention.widen === 'sign' ? -1 : 0,
-    result: convention.firstResult,
-  };
+  return new CallGroup(convention, entries, rangesOf(claims), pes);
 }
 
 function rangesOf(claims: readonly Claim[]): RangeHandler[] {

@@ -1,0 +1,8 @@
+export {
+  Discovery,
+  type DiscoveryContext,
+  type DiscoveryOptions,
+  discover,
+  MAX_SETTLE_PASSES,
+} from './discovery.js';
+export { type DiscoveryEvent, type DiscoveryPlace, DriverCycleError } from './events.js';
