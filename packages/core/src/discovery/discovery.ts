@@ -1,15 +1,13 @@
 import type { DeviceTree } from '@trapline/devicetree';
 import { type Observable, Subject } from 'rxjs';
 import { CompositionError } from '../errors.js';
-import type { BindContext, Driver } from '../guest/driver.js';
+import type { Driver } from '../guest/driver.js';
+import { contextFor, type DiscoveryContext } from './context.js';
 import { cycleOf } from './cycles.js';
 import { type DiscoveryEvent, DriverCycleError } from './events.js';
-import { newSlot, type Place, placesIn, type Slot } from './slot.js';
+import { needs, newSlot, type Place, placesIn, reset, type Slot } from './slot.js';
 import { TreeChanges } from './tree-changes.js';
 import { reasonToWait } from './waiting.js';
-
-/** What drivers get when they bind, beside the tree and one another. */
-export type DiscoveryContext = Omit<BindContext, 'tree' | 'get'>;
 
 /** How a discovery follows its tree. */
 export interface DiscoveryOptions {
@@ -40,13 +38,14 @@ export class Discovery {
   readonly #context: DiscoveryContext;
   readonly #changes: TreeChanges;
   readonly #drivers = new Map<string, Driver>();
-  #slots: Slot[] = [];
+  #slots: readonly Slot[] = [];
   /** Bound slots in the order of their binding. */
-  #bound: Slot[] = [];
+  readonly #bound: Slot[] = [];
   #newDrivers = false;
   #settling = false;
   #disposed = false;
 
+  /** Throws {@link CompositionError} for two drivers of one name. */
   constructor(
     tree: DeviceTree,
     drivers: readonly Driver[],
@@ -56,10 +55,10 @@ export class Discovery {
     this.tree = tree;
     this.events$ = this.#events.asObservable();
     this.#context = context;
+    this.add(...drivers);
     this.#changes = new TreeChanges(tree, () => {
       if (!this.#settling) schedule?.(() => this.settle());
     });
-    this.add(...drivers);
   }
 
   /** Whether there is something that {@link settle} has not acted on. */
@@ -79,7 +78,7 @@ export class Discovery {
       if (other !== undefined) {
         throw new CompositionError(
           `two drivers are called ${driver.name}`,
-          'give one of them another name, or one only',
+          'name one of them otherwise, or leave it out',
         );
       }
       this.#drivers.set(driver.name, driver);
@@ -87,12 +86,15 @@ export class Discovery {
     }
   }
 
-  /** Acts on every change since the last time. Called again from within (by a driver, a subscriber) it does nothing. */
+  /**
+   * Acts on every change since the last time. From within (called by a driver or a subscriber) it does nothing: what
+   * they changed is acted on before the outer call returns, up to {@link MAX_SETTLE_PASSES}.
+   */
   settle(): void {
-    if (this.#settling || this.#disposed) return;
+    if (this.#settling) return;
     this.#settling = true;
     try {
-      for (let passes = 0; this.pending && passes < MAX_SETTLE_PASSES; passes++) this.#pass();
+      for (let pass = 0; this.pending && !this.#disposed && pass < MAX_SETTLE_PASSES; pass++) this.#pass();
     } finally {
       this.#settling = false;
     }
@@ -100,26 +102,20 @@ export class Discovery {
 
   /** What a driver is bound to: its first binding. Throws {@link CompositionError} with the reason where there is none. */
   get<Bound>(driver: Driver<Bound>): Bound {
-    const slot = this.#first(driver.name);
-    if (slot === undefined) {
-      throw new CompositionError(
-        `driver ${driver.name} is not bound`,
-        reasonToWait(driver, this.#drivers, this.#slots) ?? 'call settle() first',
-      );
-    }
-    return slot.bond?.value as Bound;
+    const bond = this.#first(driver)?.bond;
+    if (bond !== undefined) return bond.value as Bound;
+    const reason = reasonToWait(driver, this.#drivers, this.#slots) ?? 'it was not tried yet; call settle() first';
+    throw new CompositionError(`driver ${driver.name} is not bound`, reason);
   }
 
   /** As {@link get}, undefined where the driver is not bound. */
   find<Bound>(driver: Driver<Bound>): Bound | undefined {
-    return this.#first(driver.name)?.bond?.value as Bound | undefined;
+    return this.#first(driver)?.bond?.value as Bound | undefined;
   }
 
   /** Everything a driver is bound to, in the order of binding. */
   all<Bound>(driver: Driver<Bound>): readonly Bound[] {
-    return this.#bound
-      .filter((slot) => slot.bond?.driver.name === driver.name)
-      .map((slot) => slot.bond?.value as Bound);
+    return this.#bound.filter((slot) => isBoundTo(slot, driver)).map((slot) => slot.bond?.value as Bound);
   }
 
   /** Unbinds everything, what is needed last, and forgets the tree; `events$` completes. */
@@ -127,7 +123,9 @@ export class Discovery {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#changes.dispose();
-    while (this.#bound.length > 0) this.#release(this.#bound.at(-1) as Slot, 'the discovery was disposed of');
+    for (let last = this.#bound.at(-1); last !== undefined; last = this.#bound.at(-1)) {
+      this.#release(last, 'the discovery was disposed of');
+    }
     this.#slots = [];
     this.#events.complete();
   }
@@ -135,73 +133,61 @@ export class Discovery {
   #pass(): void {
     const changed = this.#changes.take();
     this.#newDrivers = false;
-    const places = placesIn(
-      this.tree,
-      [...this.#drivers.values()].filter(({ compatible }) => compatible.length > 0),
-    );
-    const byNode = new Map(places.map((place) => [place.node, place]));
-    for (const slot of [...this.#slots]) {
-      if (slot.node === undefined) continue;
-      const place = byNode.get(slot.node);
-      if (place === undefined || place.path !== slot.path) this.#drop(slot);
-      else if (changed.has(slot.node)) this.#retry(slot, 'the node changed');
-    }
-    this.#arrange(places);
+    const withNodes = [...this.#drivers.values()].filter(({ compatible }) => compatible.length > 0);
+    const places = new Map(placesIn(this.tree, withNodes).map((place) => [place.node, place]));
+    const kept = this.#slots.filter((slot) => {
+      if (slot.node === undefined) return true;
+      const there = places.get(slot.node)?.path === slot.path;
+      if (!there) this.#forget(slot);
+      else if (changed.has(slot.node)) this.#restart(slot, 'the node changed');
+      return there;
+    });
+    this.#arrange([...places.values()], kept);
     while (this.#slots.some((slot) => this.#tryToBind(slot)));
     for (const slot of this.#slots) this.#reportWaiting(slot);
   }
 
   /** Slots in the order of the tree, then drivers without a node. */
-  #arrange(places: readonly Place[]): void {
-    const existing = new Map(this.#slots.map((slot) => [slot.node ?? slot.candidates[0]?.name, slot]));
-    const slots: Slot[] = [];
-    for (const place of places) {
-      const { node, path, candidates } = place;
-      let slot = existing.get(node);
-      if (slot === undefined) {
-        slot = newSlot(place);
-        const drivers = candidates.map(({ name }) => name);
-        this.#events.next({ type: 'found', node, path, interface: place.interface, drivers });
-      }
-      if (slot.bond !== undefined && !candidates.includes(slot.bond.driver))
-        this.#retry(slot, 'the node is not available');
-      if (slot.state !== 'bound' && candidates.length > slot.candidates.length) slot.state = 'waiting';
-      slot.candidates = candidates;
-      slots.push(slot);
-    }
+  #arrange(places: readonly Place[], kept: readonly Slot[]): void {
+    const existing = new Map(kept.map((slot) => [slot.node ?? slot.candidates[0], slot]));
+    const slots = places.map((place) => {
+      const slot = existing.get(place.node) ?? this.#found(place);
+      const before = slot.candidates;
+      slot.candidates = place.candidates;
+      if (slot.bond === undefined) {
+        if (place.candidates.some((driver) => !before.includes(driver))) reset(slot);
+      } else if (!place.candidates.includes(slot.bond.driver))
+        this.#restart(slot, 'the node is not to be used any more');
+      return slot;
+    });
     for (const driver of this.#drivers.values()) {
       if (driver.compatible.length > 0) continue;
-      slots.push(existing.get(driver.name) ?? newSlot({ node: undefined, path: undefined, candidates: [driver] }));
+      slots.push(existing.get(driver) ?? newSlot({ node: undefined, path: undefined, candidates: [driver] }));
     }
     this.#slots = slots;
   }
 
+  #found(place: Place): Slot {
+    const { node, path, candidates } = place;
+    const drivers = candidates.map(({ name }) => name);
+    this.#events.next({ type: 'found', node, path, interface: place.interface, drivers });
+    return newSlot(place);
+  }
+
   /** Says whether something was bound, so that those who wait for it can be tried. */
   #tryToBind(slot: Slot): boolean {
-    if (slot.state !== 'waiting' || slot.candidates.length === 0) return false;
+    if (this.#disposed || slot.state !== 'waiting' || slot.candidates.length === 0) return false;
     for (const driver of slot.candidates) {
+      if (slot.asked.has(driver)) continue;
       const circle = cycleOf(driver, this.#drivers);
       if (circle !== undefined) {
         this.#fail(slot, driver, new DriverCycleError(circle));
         return false;
       }
-      if (driver.needs.some(({ name }) => this.#first(name) === undefined)) return false;
-      const { node, path } = slot;
-      try {
-        const uses = new Set(driver.needs.map(({ name }) => this.#first(name) as Slot));
-        this.#changes.binding = node;
-        const value = driver.bind(this.#contextOf(driver), node);
-        if (value === undefined) continue;
-        Object.assign(slot, { state: 'bound', bond: { driver, value, uses }, reason: undefined, error: undefined });
-        this.#bound.push(slot);
-        this.#events.next({ type: 'bound', node, path, driver, value });
-        return true;
-      } catch (error) {
-        this.#fail(slot, driver, errorOf(error));
-        return false;
-      } finally {
-        this.#changes.binding = undefined;
-      }
+      if (driver.needs.some((needed) => this.#first(needed) === undefined)) return false;
+      if (this.#bind(slot, driver)) return true;
+      if (slot.state !== 'waiting') return false;
+      slot.asked.add(driver);
     }
     slot.state = 'absent';
     const { node, path } = slot;
@@ -209,20 +195,26 @@ export class Discovery {
     return false;
   }
 
-  #contextOf(driver: Driver): BindContext {
-    return {
-      ...this.#context,
-      tree: this.tree,
-      get: <Bound>(needed: Driver<Bound>): Bound => {
-        if (!driver.needs.some(({ name }) => name === needed.name)) {
-          throw new CompositionError(
-            `driver ${driver.name} asks for ${needed.name} without needing it`,
-            `add it to the needs of ${driver.name}`,
-          );
-        }
-        return this.get(needed);
-      },
-    };
+  #bind(slot: Slot, driver: Driver): boolean {
+    const { node, path } = slot;
+    const uses = new Set(driver.needs.map((needed) => this.#first(needed) as Slot));
+    let value: unknown;
+    this.#changes.binding = node;
+    try {
+      value = driver.bind(contextFor(driver, this, this.#context), node);
+    } catch (error) {
+      this.#fail(slot, driver, errorOf(error));
+      return false;
+    } finally {
+      this.#changes.binding = undefined;
+    }
+    if (value === undefined) return false;
+    slot.state = 'bound';
+    slot.bond = { driver, value, uses };
+    this.#bound.push(slot);
+    if (this.#disposed) this.#release(slot, 'the discovery was disposed of');
+    else this.#events.next({ type: 'bound', node, path, driver, value });
+    return true;
   }
 
   #fail(slot: Slot, driver: Driver, error: Error): void {
@@ -232,9 +224,9 @@ export class Discovery {
   }
 
   #reportWaiting(slot: Slot): void {
-    const driver = slot.candidates[0];
+    const driver = slot.candidates.find((candidate) => !slot.asked.has(candidate));
     if (slot.state !== 'waiting' || driver === undefined) return;
-    const missing = driver.needs.filter(({ name }) => this.#first(name) === undefined);
+    const missing = driver.needs.filter((needed) => this.#first(needed) === undefined);
     const reason = missing.map((needed) => reasonToWait(needed, this.#drivers, this.#slots)).join('; ');
     if (reason === slot.reason) return;
     slot.reason = reason;
@@ -242,50 +234,44 @@ export class Discovery {
     this.#events.next({ type: 'deferred', node, path, driver, reason, missing: missing.map(({ name }) => name) });
   }
 
-  #drop(slot: Slot): void {
-    if (slot.bond !== undefined) this.#release(slot, 'the node is gone');
-    this.#slots.splice(this.#slots.indexOf(slot), 1);
+  #forget(slot: Slot): void {
+    this.#release(slot, 'the node is gone');
     this.#events.next({ type: 'gone', node: slot.node, path: slot.path });
   }
 
-  #retry(slot: Slot, reason: string): void {
-    if (slot.bond !== undefined) this.#release(slot, reason);
-    Object.assign(slot, { state: 'waiting', reason: undefined, error: undefined });
+  #restart(slot: Slot, reason: string): void {
+    this.#release(slot, reason);
+    reset(slot);
   }
 
   /** Unbinds a slot after all that use it; who failed or found nothing with it is to be tried again. */
   #release(slot: Slot, reason: string): void {
     const { bond, node, path } = slot;
     if (bond === undefined) return;
-    const { driver } = bond;
+    const { driver, value } = bond;
     for (const user of [...this.#bound].reverse()) {
       if (user.bond?.uses.has(slot)) this.#release(user, `${driver.name}, which it needs, is unbound`);
     }
-    for (const other of this.#slots) {
-      if (
-        other.state !== 'bound' &&
-        other.candidates.some(({ needs }) => needs.some(({ name }) => name === driver.name))
-      ) {
-        other.state = 'waiting';
-      }
-    }
     this.#bound.splice(this.#bound.indexOf(slot), 1);
-    Object.assign(slot, { state: 'waiting', bond: undefined, reason: undefined });
+    reset(slot);
+    for (const other of this.#slots) {
+      if (other.bond === undefined && other.candidates.some((user) => needs(user, driver))) reset(other);
+    }
     let error: Error | undefined;
     try {
-      driver.unbind?.(bond.value);
+      driver.unbind?.(value);
     } catch (thrown) {
       error = errorOf(thrown);
     }
     this.#events.next({ type: 'unbound', node, path, driver, reason, ...(error && { error }) });
   }
 
-  #first(name: string): Slot | undefined {
-    return this.#bound.find((slot) => slot.bond?.driver.name === name);
+  #first(driver: Driver): Slot | undefined {
+    return this.#bound.find((slot) => isBoundTo(slot, driver));
   }
 }
 
-/** Binds drivers to a tree once: the discovery after its first pass. It goes on following the tree until disposed of. */
+/** Binds drivers to a tree: a discovery after its first pass. It goes on following the tree until disposed of. */
 export function discover(
   tree: DeviceTree,
   drivers: readonly Driver[],
@@ -295,6 +281,11 @@ export function discover(
   const discovery = new Discovery(tree, drivers, context, options);
   discovery.settle();
   return discovery;
+}
+
+/** By name: a driver made twice (with other options) is the same driver to those who need it. */
+function isBoundTo({ bond }: Slot, driver: Driver): boolean {
+  return bond?.driver.name === driver.name;
 }
 
 function errorOf(thrown: unknown): Error {

@@ -22,6 +22,8 @@ export interface Slot {
   /** `waiting` is to be tried; `failed` and `absent` are left alone until the node or a need changes. */
   state: 'waiting' | 'bound' | 'failed' | 'absent';
   bond: Bond | undefined;
+  /** Candidates that did not find what they look for. */
+  readonly asked: Set<Driver>;
   /** Why it waits, as last reported. */
   reason: string | undefined;
   error: Error | undefined;
@@ -36,8 +38,23 @@ export interface Place {
 }
 
 /** A slot that has not been tried. */
-export function newSlot(place: Pick<Slot, 'node' | 'path' | 'candidates'>): Slot {
-  return { ...place, state: 'waiting', bond: undefined, reason: undefined, error: undefined };
+export function newSlot({ node, path, candidates }: Pick<Slot, 'node' | 'path' | 'candidates'>): Slot {
+  const state = 'waiting';
+  return { node, path, candidates, state, bond: undefined, asked: new Set(), reason: undefined, error: undefined };
+}
+
+/** Forgets what was tried, so that it is tried again. */
+export function reset(slot: Slot): void {
+  slot.state = 'waiting';
+  slot.bond = undefined;
+  slot.reason = undefined;
+  slot.error = undefined;
+  slot.asked.clear();
+}
+
+/** Whether a driver needs another one. */
+export function needs(driver: Driver, other: Driver): boolean {
+  return driver.needs.some(({ name }) => name === other.name);
 }
 
 /** Every node of a tree that is a known interface or that a driver matches, in the tree's order. */
