@@ -3,7 +3,8 @@ import { hexId } from '../abi/interface.js';
 import { CompositionError } from '../errors.js';
 import { type Outcome, UNCLAIMED } from '../outcome.js';
 import type { Pe } from '../pe.js';
-import { CallGroup } from './call-group.js';
+import { type CallGroup, callGroup } from './call-group.js';
+import { Door } from './door.js';
 import type { Entry, Implementation, RangeHandler } from './implementation.js';
 
 /** A service's implementation and the name by which a composition error calls it. */
@@ -16,54 +17,42 @@ export interface Claim {
  * Finds the handler of a call and hands it the arguments: all services that stand at one level for one guest.
  *
  * Numbers are looked up in a perfect hash that is found when the table is built; arguments are copied by a function
- * chosen once for the call's shape. A call allocates nothing.
+ * chosen once for the call's shape. A call allocates nothing. A bus keeps the {@link Door} of each conduit.
  */
 export class Dispatcher {
-  readonly #groups: readonly CallGroup[];
-  readonly #first: CallGroup | undefined;
+  readonly #doors = new Map<ConduitKind, Door>();
 
   /** Throws {@link CompositionError} where two services claim one number; it names both and the remedy. */
   constructor(claims: readonly Claim[], pes: readonly Pe[]) {
-    this.#groups = groupsOf(claims, pes);
-    this.#first = this.#groups[0];
+    const groups = groupsOf(claims);
+    for (const conduit of new Set(groups.flatMap((group) => group.convention.conduits))) {
+      const [first, ...further] = groups.filter((group) => group.convention.conduits.includes(conduit));
+      if (first) this.#doors.set(conduit, new Door([first, ...further], conduit, pes));
+    }
+  }
+
+  /** The way in by one conduit, or undefined where no service takes it. */
+  door(conduit: ConduitKind): Door | undefined {
+    return this.#doors.get(conduit);
   }
 
   /** Whether any service takes calls by this instruction. */
   claims(conduit: ConduitKind, immediate: number): boolean {
-    return this.#groups.some((group) => group.accepts(conduit, immediate));
+    return this.door(conduit)?.accepts(immediate) ?? false;
   }
 
   /** Which entry would answer, without calling it: for explanations and interception. */
   find(pe: Pe, conduit: ConduitKind, immediate: number): Entry | RangeHandler | undefined {
-    for (const group of this.#groups) {
-      const found = group.accepts(conduit, immediate) ? group.find(pe, immediate) : undefined;
-      if (found) return found;
-    }
-    return undefined;
+    return this.door(conduit)?.find(pe, immediate);
   }
 
   /** Answers the call that `pe` has made, or {@link UNCLAIMED}. */
   dispatch(pe: Pe, conduit: ConduitKind, immediate: number): Outcome {
-    const first = this.#first;
-    if (first?.accepts(conduit, immediate)) {
-      const outcome = first.dispatch(pe, conduit, immediate);
-      if (outcome !== UNCLAIMED) return outcome;
-    }
-    return this.#dispatchFurther(pe, conduit, immediate);
-  }
-
-  #dispatchFurther(pe: Pe, conduit: ConduitKind, immediate: number): Outcome {
-    for (let i = 1; i < this.#groups.length; i++) {
-      const group = this.#groups[i] as CallGroup;
-      if (!group.accepts(conduit, immediate)) continue;
-      const outcome = group.dispatch(pe, conduit, immediate);
-      if (outcome !== UNCLAIMED) return outcome;
-    }
-    return UNCLAIMED;
+    return this.door(conduit)?.dispatch(pe, immediate, pe.state === 'a64') ?? UNCLAIMED;
   }
 }
 
-function groupsOf(claims: readonly Claim[], pes: readonly Pe[]): CallGroup[] {
+function groupsOf(claims: readonly Claim[]): CallGroup[] {
   const byRule = new Map<string, Claim[]>();
   for (const claim of claims) {
     const rule = ruleOf(claim.implementation.convention);
@@ -71,14 +60,14 @@ function groupsOf(claims: readonly Claim[], pes: readonly Pe[]): CallGroup[] {
     if (same) same.push(claim);
     else byRule.set(rule, [claim]);
   }
-  return [...byRule.values()].map((same) => groupOf(same, pes));
+  return [...byRule.values()].map(groupOf);
 }
 
 function ruleOf(convention: Convention): string {
   return JSON.stringify(Object.entries(convention).filter(([key]) => key !== 'name'));
 }
 
-function groupOf(claims: readonly Claim[], pes: readonly Pe[]): CallGroup {
+function groupOf(claims: readonly Claim[]): CallGroup {
   const { convention } = (claims[0] as Claim).implementation;
   const owners = new Map<number, Claim>();
   const entries = new Map<number, Entry>();
@@ -90,7 +79,7 @@ function groupOf(claims: readonly Claim[], pes: readonly Pe[]): CallGroup {
       entries.set(entry.id, entry);
     }
   }
-  return new CallGroup(convention, entries, rangesOf(claims), pes);
+  return callGroup(convention, entries, rangesOf(claims));
 }
 
 function rangesOf(claims: readonly Claim[]): RangeHandler[] {

@@ -14,9 +14,8 @@ export class IdTable {
   readonly size: number;
   readonly #multiplier: number;
   readonly #shift: number;
+  /** A slot's number; an empty slot has one that belongs to another slot, so that no look-up can meet it. */
   readonly #ids: Int32Array;
-  /** Whether a slot is taken; tells the number 0 from an empty slot. */
-  readonly #taken: Uint8Array;
 
   constructor(ids: readonly number[]) {
     const { multiplier, shift } = perfectHash(ids);
@@ -24,18 +23,20 @@ export class IdTable {
     this.#shift = shift;
     this.size = 2 ** (32 - shift);
     this.#ids = new Int32Array(this.size);
-    this.#taken = new Uint8Array(this.size);
-    for (const id of ids) {
-      const slot = Math.imul(id, multiplier) >>> shift;
-      this.#ids[slot] = id;
-      this.#taken[slot] = 1;
-    }
+    // 0 belongs to slot 0; 1 to another, for every multiplier that spreads numbers at all.
+    this.#ids[0] = 1;
+    for (const id of ids) this.#ids[Math.imul(id, multiplier) >>> shift] = id;
+  }
+
+  /** The number in a slot that {@link slotOf} gave. */
+  idOf(slot: number): number {
+    return this.#ids[slot] as number;
   }
 
   /** The slot of a number, or {@link NO_SLOT}. */
   slotOf(id: number): number {
     const slot = Math.imul(id, this.#multiplier) >>> this.#shift;
-    return this.#ids[slot] === id && this.#taken[slot] === 1 ? slot : NO_SLOT;
+    return this.#ids[slot] === id ? slot : NO_SLOT;
   }
 }
 
@@ -51,6 +52,7 @@ function perfectHash(ids: readonly number[]): { multiplier: number; shift: numbe
 }
 
 function isPerfect(ids: readonly number[], multiplier: number, shift: number): boolean {
+  if (Math.imul(1, multiplier) >>> shift === 0) return false;
   const used = new Set<number>();
   for (const id of ids) {
     const slot = Math.imul(id, multiplier) >>> shift;
