@@ -7,13 +7,16 @@ export interface DriverMatch {
 
 /**
  * The drivers that bind to a node with these compatible strings, the best first: the one that knows the most specific
- * string, and of two that know the same one the one that comes first in the list.
+ * string; of two that know the same one, the one that spells it out before the one with a wildcard; else the one that
+ * comes first in the list.
  */
 export function driversFor<D extends DriverMatch>(compatible: readonly string[], drivers: readonly D[]): D[] {
   const ranked: { readonly driver: D; readonly rank: number }[] = [];
   for (const driver of drivers) {
-    const rank = compatible.findIndex((name) => driver.compatible.some((pattern) => matches(name, pattern)));
-    if (rank >= 0) ranked.push({ driver, rank });
+    const at = compatible.findIndex((name) => driver.compatible.some((pattern) => matches(name, pattern)));
+    if (at < 0) continue;
+    const spelt = driver.compatible.includes(compatible[at] as string);
+    ranked.push({ driver, rank: 2 * at + (spelt ? 0 : 1) });
   }
   return ranked.sort((a, b) => a.rank - b.rank).map(({ driver }) => driver);
 }
