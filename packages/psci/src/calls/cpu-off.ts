@@ -1,0 +1,20 @@
+import { type Handler, OFF, returnInt } from '@trapline/core';
+import { EVENT_STOP } from '../cpu-state.js';
+import type { Platform } from '../platform.js';
+import { Code } from '../status.js';
+
+/**
+ * CPU_OFF (5.5) and CPU_FREEZE (5.17): the CPU is off for others once it has gone. DENIED where a uniprocessor Trusted OS
+ * is resident on it (5.5.3).
+ *
+ * A frozen CPU differs for the interrupt controller alone: interrupts may still be routed to it.
+ */
+export function cpuOff(platform: Platform): Handler {
+  const { cpus } = platform;
+  return (call) => {
+    const cpu = cpus.numberOf(call.pe);
+    if (cpu >= 0 && cpu === platform.resident) return returnInt(call, Code.DENIED);
+    if (cpu >= 0) cpus.advance(cpu, EVENT_STOP);
+    return OFF;
+  };
+}

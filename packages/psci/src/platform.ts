@@ -1,0 +1,90 @@
+import type { AttachedGuest, Pe, Ports } from '@trapline/core';
+import { CPU_OFF, CPU_ON } from './cpu-state.js';
+import { Cpus } from './cpus.js';
+import { entryIsAligned, entryIsWithin, fillStart, startStateOf } from './entry.js';
+import { type CompiledIdleState, compileIdleStates } from './idle-state.js';
+import type { Profile, TrustedOs } from './profile.js';
+import { Statistics } from './statistics.js';
+import { Code } from './status.js';
+import { flatten, topologyOf } from './topology.js';
+
+/** Everything the handlers of one guest read and change. */
+export class Platform {
+  readonly profile: Profile;
+  readonly ports: Ports;
+  readonly cpus: Cpus;
+  readonly idleStates: ReadonlyMap<number, CompiledIdleState>;
+  readonly statistics: Statistics | undefined;
+  /** The exception level at which CPUs start and resume: the highest that belongs to the callers. */
+  readonly el: 1 | 2;
+  /** SET_SUSPEND_MODE: whether the operating system coordinates. */
+  osInitiated = false;
+  /** MEM_PROTECT. */
+  memProtect = false;
+  /** The CPU where a uniprocessor Trusted OS is, or −1. */
+  resident = -1;
+  /** CLEAN_INV_MEMREGION: when the last operation ends, and when the next is allowed, in nanoseconds. */
+  cleanInvEnds = 0;
+  cleanInvNext = 0;
+  readonly #pes: readonly Pe[];
+  readonly #exact: boolean;
+
+  constructor(profile: Profile, guest: AttachedGuest) {
+    this.profile = profile;
+    this.ports = guest.ports;
+    this.#pes = guest.pes;
+    this.#exact = profile.mpidrReserved === 'refused';
+    const topology = flatten(profile.topology ?? topologyOf(guest.pes.map((pe) => pe.affinity)));
+    this.cpus = new Cpus(topology, guest.pes);
+    this.idleStates = compileIdleStates(profile.suspend.states, profile.suspend.format);
+    const counted = profile.calls.includes('statCount') || profile.calls.includes('statResidency');
+    this.statistics = counted ? new Statistics(this.cpus, guest.ports.clock) : undefined;
+    this.el = guest.level === 'el2' || !guest.hasEl2 ? 1 : 2;
+    this.reset();
+  }
+
+  /** As after power-up: CPUs are what their power port says. */
+  reset(): void {
+    for (let cpu = 0; cpu < this.cpus.count; cpu++) this.cpus.put(cpu, CPU_OFF);
+    for (const pe of this.#pes) {
+      const state = this.ports.power.state(pe);
+      const cpu = this.cpus.numberOf(pe);
+      if (cpu >= 0 && state !== 'off') this.cpus.put(cpu, CPU_ON);
+    }
+    this.statistics?.reset(this.profile.statisticsCountOff);
+    this.osInitiated = false;
+    this.memProtect = false;
+    this.resident = residentOf(this.profile.trustedOs, this.cpus);
+    this.cleanInvEnds = 0;
+    this.cleanInvNext = 0;
+  }
+
+  /** The number of the CPU that a target argument names, or −1. */
+  find(low: number, high: number): number {
+    if (this.hasReserved(low, high)) return -1;
+    return this.cpus.affinity.find(((high & 0xff) << 24) | (low & 0xff_ffff));
+  }
+
+  /** Whether a target argument sets bits that make it name nothing. */
+  hasReserved(low: number, high: number): boolean {
+    return this.#exact && ((low & 0xff00_0000) !== 0 || (high & 0xffff_ff00) !== 0);
+  }
+
+  /** Whether an entry point is one that the profile accepts. */
+  checkEntry(caller: Pe, low: number, high: number): number {
+    const { entry } = this.profile;
+    if (!entryIsWithin(entry, this.ports.memory, low, high)) return entry.error;
+    return entryIsAligned(entry, startStateOf(caller, this.el), low) ? Code.SUCCESS : entry.error;
+  }
+
+  /** Writes the record with which a CPU starts or resumes, from a call's entry point and context id arguments. */
+  fillStart(target: Pe, caller: Pe, call: Uint32Array, firstArgument: number): void {
+    const start = this.ports.power.startState(target);
+    fillStart(start, this.profile.start, caller, this.el, call, firstArgument);
+  }
+}
+
+function residentOf(os: TrustedOs | undefined, cpus: Cpus): number {
+  if (os === undefined || os.type === 'multiprocessor') return -1;
+  return os.resident === undefined ? 0 : cpus.affinity.find(os.resident);
+}

@@ -1,0 +1,160 @@
+import type { Convention } from '@trapline/core';
+import type { abi } from './abi.js';
+import type { IdleState } from './idle-state.js';
+import type { PowerStateFormat } from './power-state.js';
+import type { PowerDomain } from './topology.js';
+import type { PsciVersion } from './values.js';
+
+/** The name of a PSCI call, as {@link abi} has it. */
+export type PsciCallName = keyof (typeof abi)['calls'];
+
+/** A closed range of guest-physical addresses below 2^53. */
+export interface AddressRange {
+  readonly base: number;
+  readonly size: number;
+}
+
+/** Function ids of PSCI 0.1, which the device tree names (`cpu_on`, `cpu_off`, `cpu_suspend`, `migrate`). */
+export interface LegacyIds {
+  readonly cpuSuspend?: number;
+  readonly cpuOff?: number;
+  readonly cpuOn?: number;
+  readonly migrate?: number;
+}
+
+/** Which entry points CPU_ON, CPU_SUSPEND and SYSTEM_SUSPEND accept. */
+export interface EntryRules {
+  /** Bits that an AArch64 entry point must not set. */
+  readonly a64Reserved: number;
+  /** Bits that an A32 entry point (bit 0 clear) must not set. */
+  readonly a32Reserved: number;
+  /** Where an entry point may lie: guest memory, ranges, or anywhere. */
+  readonly within: 'memory' | 'anywhere' | readonly AddressRange[];
+  /** What a refused entry point gives. */
+  readonly error: number;
+}
+
+/** How CPU_ON treats its target. */
+export interface CpuOnRules {
+  /** Whether the time between CPU_ON and the first instruction shows as ON_PENDING, or as ON already. */
+  readonly starting: 'pending' | 'on';
+  /**
+   * Whether a refused CPU_ON replaces the entry point and context of the CPU it names: the CPU begins, or resumes, with
+   * the last ones written.
+   */
+  readonly refusedReplacesStart: boolean;
+  /** A CPU that is declared and does not exist: starting it fails, or succeeds and stays pending for ever. */
+  readonly absent: 'fails' | 'pending';
+}
+
+/** AFFINITY_INFO. */
+export interface AffinityRules {
+  /** The highest affinity level that is looked at. */
+  readonly maxLevel: 0 | 1 | 2 | 3;
+  /** How many bits of the level count. */
+  readonly levelBits: 32 | 64;
+  /** What a higher level gives: INVALID_PARAMETERS, or ON whatever the target. */
+  readonly above: 'refused' | 'on';
+}
+
+/** What a started or resumed CPU finds, beside entry point and context. Low halves of SCTLR by exception level. */
+export interface StartRules {
+  readonly sctlr: {
+    readonly a64: { readonly el1: number; readonly el2: number };
+    readonly a32: { readonly el1: number; readonly el2: number };
+  };
+}
+
+/** Idle states and who coordinates them. */
+export interface SuspendRules {
+  readonly format: PowerStateFormat;
+  /** The `power_state` values that are supported. */
+  readonly states: readonly IdleState[];
+  /** Instead of a table: every value without these bits waits for an interrupt and returns. */
+  readonly waitUnless?: number;
+  /** Whether SET_SUSPEND_MODE may choose OS-initiated mode. */
+  readonly osInitiated: boolean;
+  /** OS-initiated: what a caller gets when the others of a domain are idle, but less deep than it says. */
+  readonly shallower: number;
+  /** Whether an interrupt that is pending already makes a power-down return SUCCESS without being entered. */
+  readonly pendingReturns: boolean;
+  /** SYSTEM_SUSPEND waits for an interrupt by itself, or asks the machine (`suspend`). */
+  readonly system: 'waits' | 'asks';
+}
+
+/** A Trusted OS as far as PSCI knows of one. */
+export interface TrustedOs {
+  readonly type: 'up-migratable' | 'up' | 'multiprocessor';
+  /** Packed affinity of the CPU where a uniprocessor one is resident at boot. */
+  readonly resident?: number;
+  /** Packed affinities of CPUs that it cannot be moved to. */
+  readonly refuses?: readonly number[];
+}
+
+/** MIGRATE and its questions. */
+export interface MigrateRules {
+  /** Whether the target is checked before the kind of Trusted OS. */
+  readonly targetFirst: boolean;
+  /** Whether MIGRATE_INFO_UP_CPU gives all of MPIDR_EL1 or its affinity fields. */
+  readonly reports: 'mpidr' | 'affinity';
+}
+
+/** One answer of a platform's power controller, where it does not follow the CPUs: the first that fits counts. */
+export interface NodeHwRule {
+  readonly level: number;
+  /** The affinity bits that are compared. */
+  readonly mask: number;
+  readonly affinity: number;
+  /** 0 HW_ON, 1 HW_OFF, 2 HW_STANDBY. */
+  readonly state: 0 | 1 | 2;
+}
+
+/** What CLEAN_INV_MEMREGION_ATTRIBUTES says, and CLEAN_INV_MEMREGION keeps. */
+export interface CleanInvRules {
+  /** 0: one operation at a time for the whole system. */
+  readonly opType: number;
+  /** Microseconds that an operation takes: another one meanwhile is BUSY. */
+  readonly latency: number;
+  /** Operations a second: more are RATE_LIMITED. 0 for no limit. */
+  readonly rateLimit: number;
+}
+
+/**
+ * Everything in which implementations of PSCI differ, as data over one mechanism.
+ *
+ * `spec` profiles follow DEN0022; the others follow one real implementation, each of their values with its source.
+ */
+export interface Profile {
+  readonly name: string;
+  /** What PSCI_VERSION gives; undefined for 0.1, which has no such call. */
+  readonly version: PsciVersion | undefined;
+  /** The calls that are implemented; every other number is unknown. */
+  readonly calls: readonly PsciCallName[];
+  /** Numbers of 0.1 that are answered, in place of the calls' own (0.1) or beside them. */
+  readonly legacyIds?: LegacyIds;
+  readonly convention?: Partial<Convention>;
+  /** Bits of a target that belong to no affinity field: the target is refused, or they are ignored. */
+  readonly mpidrReserved: 'refused' | 'ignored';
+  readonly affinity: AffinityRules;
+  readonly entry: EntryRules;
+  readonly cpuOn: CpuOnRules;
+  readonly start: StartRules;
+  readonly suspend: SuspendRules;
+  /** Whether the time in which a CPU is off counts as time in its power-down state. */
+  readonly statisticsCountOff: boolean;
+  readonly migrate: MigrateRules;
+  readonly trustedOs?: TrustedOs;
+  /** The power domains; from the CPUs' affinities where absent. */
+  readonly topology?: readonly PowerDomain[];
+  /** What NODE_HW_STATE says; what the CPUs do, where absent. */
+  readonly nodeHwState?: readonly NodeHwRule[];
+  /** What MEM_PROTECT protects: guest memory where absent. */
+  readonly memProtect?: readonly AddressRange[];
+  /** SYSTEM_RESET2 types from 0x8000_0000 on that are supported. */
+  readonly vendorResets: readonly number[];
+  readonly cleanInv?: CleanInvRules;
+  /** What X0 holds should the machine run on after a system call; left alone where absent. */
+  readonly afterSystemCall?: number;
+  /** Whether PSCI_FEATURES(SMCCC_VERSION) gives SUCCESS: `seen` where a service at the same level has it. */
+  readonly smcccVersion: 'seen' | 'yes' | 'no';
+}
