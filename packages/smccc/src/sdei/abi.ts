@@ -55,10 +55,10 @@ const sdeiVersionType: ValueType<SdeiVersion> = {
 
 /** What SDEI_EVENT_GET_INFO can be asked (DEN0054A, 5.1.10). */
 export const infoType: ValueType<
-  'event-type' | 'signaled' | 'priority' | 'routing-mode' | 'routing-affinity' | Unknown
+  'event-type' | 'not-signaled' | 'priority' | 'routing-mode' | 'routing-affinity' | Unknown
 > = oneOf('info', {
   'event-type': 0,
-  signaled: 1,
+  'not-signaled': 1,
   priority: 2,
   'routing-mode': 3,
   'routing-affinity': 4,
