@@ -1,3 +1,30 @@
+export type { CpuPort } from './cpu/cpu-port.js';
+export type { ExceptionKind, TakenException } from './cpu/exception.js';
+export type { Levels } from './cpu/execution-state.js';
+export { a32Slot, linkSlot, stackSlot } from './cpu/modes.js';
+export { nextPower, type PowerEvent } from './cpu/power.js';
+export { SYS, SYSTEM_REGISTERS, type SystemRegister } from './cpu/system-registers.js';
+export type { Vcpu } from './cpu/vcpu.js';
+export type { WaitRecord } from './cpu/wait-record.js';
+export { mpidrOf } from './guest/affinity.js';
+export type { GuestConduit, VcpuCaller } from './guest/caller.js';
+export { DEFAULT_MIDR, type Guest } from './guest/guest.js';
+export { PowerError } from './guest/power-unit.js';
+export type { Answerer, AttachedService } from './guest/standing.js';
+export { createMachine } from './machine/create-machine.js';
+export { TAKEN_BY_EL2, TAKEN_BY_EL3 } from './machine/injection.js';
+export type { CallFilter, Disposable, InterceptHandler } from './machine/interception.js';
+export { MAX_GUESTS, MAX_INTERCEPTIONS, MAX_REPEATS, MAX_SERVICES, MAX_VCPUS } from './machine/limits.js';
+export type { Machine } from './machine/machine.js';
+export type {
+  BootState,
+  GuestServices,
+  GuestSpec,
+  MachineSpec,
+  MemoryRange,
+  UnclaimedHandler,
+  VcpuSpec,
+} from './machine/spec.js';
 export {
   AlarmLimitError,
   type ClockOptions,
@@ -35,6 +62,13 @@ export {
   type TimerParts,
   type Timers,
 } from './models/timers.js';
+export { reasons } from './rules/reasons.js';
+export { CALL_INSTRUCTION_SIZE, linkOffset, preferredReturn } from './rules/return-address.js';
+export { type Circumstances, el2Enabled, ROUTES, type Route, route } from './rules/routing.js';
+export { callSyndrome, conditionHolds, decodeSyndrome, type TrappedCall } from './rules/syndrome.js';
+export { SAVED_FORMAT, SAVED_VERSION } from './saved/machine.js';
+export type { CallEvent } from './streams/call-event.js';
+export type { InterruptChange, PowerChange } from './streams/events.js';
 export type { FaultKind, TranslationFault } from './translation/fault.js';
 export type { Access, Regime, WordReader } from './translation/regime.js';
 export {
@@ -47,3 +81,8 @@ export {
 } from './translation/registers.js';
 export { loadTranslationRegisters } from './translation/registers-of-vcpu.js';
 export { explainTranslation, translate, translateHalves } from './translation/translate.js';
+export type { Models } from './world/default-world.js';
+export { type LimitedLog, type LogMessage, MAX_LOG_LENGTH, MAX_LOG_MESSAGES } from './world/limited-log.js';
+export type { SeededRandom } from './world/random.js';
+export type { SystemEvents } from './world/system-events.js';
+export type { World } from './world/world.js';

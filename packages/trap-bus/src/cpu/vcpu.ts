@@ -1,0 +1,119 @@
+import {
+  affinityOf,
+  createRegisters,
+  createStartState,
+  type ExceptionLevel,
+  type ExecutionState,
+  type Pe,
+  type PowerState,
+  type Registers,
+  type StartState,
+} from '@trapline/core';
+import type { CpuPort } from './cpu-port.js';
+import { SYS, SYSTEM_REGISTERS, type SystemRegister } from './system-registers.js';
+import type { WaitRecord } from './wait-record.js';
+
+const SCTLR_SLOTS = [SYS.SCTLR_EL1, SYS.SCTLR_EL1, SYS.SCTLR_EL2, SYS.SCTLR_EL3] as const;
+
+/** What a vCPU is made of. */
+export interface VcpuParts {
+  readonly guest: string;
+  /** Number of its guest in the machine. */
+  readonly guestIndex: number;
+  readonly index: number;
+  readonly mpidr: bigint;
+  /** Whether its highest exception level uses AArch32 (an ARMv7 core, a Cortex-A32). */
+  readonly aarch32: boolean;
+  readonly cpu: CpuPort | undefined;
+}
+
+/**
+ * A virtual CPU: the registers that calls and exceptions touch, and its power state. It executes nothing by itself:
+ * an embedder's CPU (through {@link CpuPort}) or a guest program does.
+ *
+ * `el`, `state`, `secure`, `pstate`, `hcr`, `scr` and `sctlr` are plain fields: whoever executes the guest's
+ * instructions keeps them current, the bus reads them at each trap. `hcr`, `scr` and `sctlr` are the low halves of
+ * HCR_EL2, SCR_EL3 and the current level's SCTLR as int32; {@link Vcpu.read} and {@link Vcpu.write} see the whole.
+ */
+export class Vcpu implements Pe {
+  readonly x: BigUint64Array;
+  readonly w: Uint32Array;
+  readonly index: number;
+  readonly mpidr: bigint;
+  readonly affinity: number;
+  el: ExceptionLevel = 1;
+  state: ExecutionState = 'a64';
+  secure = false;
+  pstate = 0x3c5;
+  hcr = 0;
+  scr = 0;
+  sctlr = 0;
+  /** Name of the guest it belongs to. */
+  readonly guest: string;
+  readonly guestIndex: number;
+  readonly aarch32: boolean;
+  /** System registers, by {@link SYS}. HCR_EL2, SCR_EL3 and the current SCTLR are current only through {@link read}. */
+  readonly system: BigUint64Array = new BigUint64Array(SYSTEM_REGISTERS.length);
+  readonly cpu: CpuPort | undefined;
+  /** Where it begins or resumes; services fill it. */
+  readonly startState: StartState = createStartState();
+  /** Whether it runs. The bus alone changes this. */
+  powerState: PowerState = 'off';
+  /** What it waits for while `waiting`. */
+  wait: WaitRecord | undefined = undefined;
+
+  constructor(parts: VcpuParts) {
+    const registers: Registers = parts.cpu?.registers ?? createRegisters();
+    this.x = registers.x;
+    this.w = registers.w;
+    this.index = parts.index;
+    this.mpidr = parts.mpidr;
+    this.affinity = affinityOf(parts.mpidr);
+    this.guest = parts.guest;
+    this.guestIndex = parts.guestIndex;
+    this.aarch32 = parts.aarch32;
+    this.cpu = parts.cpu;
+  }
+
+  /** A system register's value. */
+  read(name: SystemRegister): bigint {
+    this.#flush();
+    return this.system[SYS[name]] as bigint;
+  }
+
+  /** Writes a system register; HCR_EL2, SCR_EL3 and the current level's SCTLR take effect at once. */
+  write(name: SystemRegister, value: bigint): void {
+    this.#flush();
+    this.system[SYS[name]] = BigInt.asUintN(64, value);
+    this.#load();
+  }
+
+  /** Changes the exception level: SCTLR's low half follows. */
+  setLevel(el: ExceptionLevel): void {
+    this.#flush();
+    this.el = el;
+    this.#load();
+  }
+
+  /** Puts the plain fields where {@link system} holds them, before all of it is read. */
+  #flush(): void {
+    this.#setLow(SYS.HCR_EL2, this.hcr);
+    this.#setLow(SYS.SCR_EL3, this.scr);
+    this.#setLow(SCTLR_SLOTS[this.el], this.sctlr);
+  }
+
+  #load(): void {
+    this.hcr = this.#low(SYS.HCR_EL2);
+    this.scr = this.#low(SYS.SCR_EL3);
+    this.sctlr = this.#low(SCTLR_SLOTS[this.el]);
+  }
+
+  #low(slot: number): number {
+    return Number(BigInt.asIntN(32, this.system[slot] as bigint));
+  }
+
+  #setLow(slot: number, low: number): void {
+    const value = this.system[slot] as bigint;
+    this.system[slot] = (value & ~0xffff_ffffn) | BigInt.asUintN(32, BigInt(low));
+  }
+}

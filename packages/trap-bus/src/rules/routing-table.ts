@@ -1,0 +1,50 @@
+import type { ConduitKind, ExceptionLevel, Pe } from '@trapline/core';
+import { ROUTES, route } from './routing.js';
+
+/** Bits of a key: conduit 0, el 2:1, aarch32 3, secure 4, TSC 5, TGE 6, EEL2 7, HCD 8, SMD 9, HCE 10, neither 11. */
+const KEYS = 1 << 11;
+/** Keys of instructions other than HVC and SMC lie above: the table holds {@link NO_ROUTE} for them. */
+const OTHER = KEYS;
+/** What the table holds for an instruction of which the rules for HVC and SMC say nothing. */
+export const NO_ROUTE: number = ROUTES.length;
+
+/**
+ * The routing rule of one machine as a table, so that a trap costs one look-up: a byte per combination of everything
+ * that {@link route} looks at, holding the route's place in {@link ROUTES}.
+ */
+export function routingTable(hasEl2: boolean, hasEl3: boolean): Uint8Array {
+  return Uint8Array.from({ length: 2 * KEYS }, (_, key) =>
+    key >= OTHER
+      ? NO_ROUTE
+      : ROUTES.indexOf(
+          route({
+            conduit: key & 1 ? 'smc' : 'hvc',
+            el: ((key >>> 1) & 3) as ExceptionLevel,
+            aarch32: (key & 8) !== 0,
+            secure: (key & 16) !== 0,
+            hasEl2,
+            hasEl3,
+            hcr: (((key >>> 5) & 1) << 19) | (((key >>> 6) & 1) << 27) | (((key >>> 8) & 1) << 29),
+            scr: (((key >>> 9) & 3) << 7) | (((key >>> 7) & 1) << 18),
+          }),
+        ),
+  );
+}
+
+/** What of a PE the rules look at. */
+export type RoutedPe = Pick<Pe, 'el' | 'state' | 'secure' | 'hcr' | 'scr'>;
+
+/** The table's key for a PE that executes HVC or SMC now. */
+export function routingKey(pe: RoutedPe, conduit: ConduitKind): number {
+  const { hcr, scr } = pe;
+  return (
+    (conduit === 'hvc' ? 0 : conduit === 'smc' ? 1 : OTHER) |
+    (pe.el << 1) |
+    (pe.state === 'a64' ? 0 : 8) |
+    (pe.secure ? 16 : 0) |
+    ((hcr >>> 14) & 0x20) |
+    ((hcr >>> 21) & 0x140) |
+    ((scr >>> 11) & 0x80) |
+    ((scr << 2) & 0x600)
+  );
+}

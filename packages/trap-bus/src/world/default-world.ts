@@ -1,0 +1,93 @@
+import type { Ports, Saved } from '@trapline/core';
+import type { Vcpu } from '../cpu/vcpu.js';
+import type { GuestSpec } from '../machine/spec.js';
+import type { VirtualClock } from '../models/clock.js';
+import { createGic, type Gic } from '../models/gic.js';
+import { createMemory, type GuestMemory } from '../models/memory.js';
+import { createTimers, type Timers } from '../models/timers.js';
+import { recordOf } from '../saved/values.js';
+import { loadTranslationRegisters } from '../translation/registers-of-vcpu.js';
+import { LimitedLog } from './limited-log.js';
+import { SeededRandom } from './random.js';
+import { SystemEvents } from './system-events.js';
+import type { World } from './world.js';
+
+/** What a guest's default models share with the rest of the machine. */
+export interface Around {
+  /** The machine's clock, where nobody brings one. */
+  readonly clock: VirtualClock;
+  /** Told that an interrupt may newly wake a CPU. */
+  interruptsChanged(): void;
+}
+
+/** The models that stand behind a guest's ports; undefined where the embedder brought a port of its own. */
+export interface Models {
+  readonly memory: GuestMemory | undefined;
+  readonly gic: Gic | undefined;
+  readonly timers: Timers | undefined;
+  readonly clock: VirtualClock | undefined;
+  readonly random: SeededRandom | undefined;
+  readonly system: SystemEvents | undefined;
+  readonly log: LimitedLog | undefined;
+}
+
+/** A guest's world: the embedder's ports, and default models for those that it does not bring. */
+export class DefaultWorld implements World {
+  readonly ports: Omit<Ports, 'power'>;
+  readonly models: Models;
+
+  constructor(spec: GuestSpec, vcpus: readonly Vcpu[], around: Around) {
+    const given = spec.ports ?? {};
+    const memory = given.memory
+      ? undefined
+      : createMemory(spec.memory ?? [], { registers: (pe, into) => loadTranslationRegisters(pe as Vcpu, into) });
+    const gic = given.interrupts ? undefined : createGic({ pes: vcpus.length });
+    gic?.onChange(() => around.interruptsChanged());
+    const clock = given.clock ? undefined : around.clock;
+    const timers = gic && clock ? createTimers({ clock, interrupts: gic, pes: vcpus }) : undefined;
+    const random = given.random ? undefined : new SeededRandom(spec.seed ?? 0);
+    const system = given.system ? undefined : new SystemEvents();
+    const log = given.log ? undefined : new LimitedLog();
+    this.models = { memory, gic, timers, clock, random, system, log };
+    this.ports = {
+      memory: given.memory ?? (memory as GuestMemory),
+      interrupts: given.interrupts ?? (gic as Gic),
+      clock: given.clock ?? around.clock,
+      random: given.random ?? (random as SeededRandom),
+      system: given.system ?? (system as SystemEvents),
+      log: given.log ?? (log as LimitedLog),
+    };
+  }
+
+  reset(): void {
+    const { gic, timers, random, log } = this.models;
+    timers?.reset();
+    gic?.reset();
+    random?.reset();
+    log?.clear();
+  }
+
+  save(): Saved {
+    const { memory, gic, timers, random } = this.models;
+    return {
+      memory: memory?.save() ?? null,
+      gic: gic?.save() ?? null,
+      timers: timers?.save() ?? null,
+      random: random?.save() ?? null,
+    };
+  }
+
+  restore(saved: Saved, place: string): void {
+    const record = recordOf(saved, place);
+    const { memory, gic, timers, random } = this.models;
+    memory?.restore(record.memory ?? null);
+    gic?.restore(record.gic ?? null);
+    timers?.restore(record.timers ?? null);
+    random?.restore(record.random, `${place}.random`);
+  }
+
+  dispose(): void {
+    this.models.timers?.reset();
+    this.models.system?.complete();
+  }
+}
