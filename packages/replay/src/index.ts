@@ -1,1 +1,19 @@
-export {};
+export { CALL_PATIENCE_MS } from './play/call.js';
+export { ENTRY_PATIENCE_MS } from './play/entry.js';
+export { MAX_POLLS, MAX_SWEEP } from './play/repeated.js';
+export { type ReplayOptions, replay } from './replay.js';
+export { type Detail, type FileReport, isEqual, MAX_DETAILS, type Report } from './report/detail.js';
+export { Findings } from './report/findings.js';
+export { type BareMachineParts, bareMachine } from './stage/bare-machine.js';
+export { Performer } from './stage/performer.js';
+export type {
+  PlannedCpu,
+  PlannedGuest,
+  Player,
+  Players,
+  Setting,
+  StagePlan,
+  SubjectAdapter,
+  Subjects,
+} from './stage/plan.js';
+export { Stage } from './stage/stage.js';

@@ -1,0 +1,68 @@
+import type { ExceptionLevel, Ports } from '@trapline/core';
+import { type Environment, type Hex, RecordingError } from '@trapline/recordings';
+import { type GuestServices, PPI_PHYSICAL } from '@trapline/trap-bus';
+import type { PlannedCpu, Setting, StagePlan } from './plan.js';
+
+/** Where the program that makes the calls stands, after its entry point. */
+const CALL_SITE_OFFSET = 0x1000n;
+const MODE_HYP = 0x1a;
+
+/** Who answers on a bare machine, and the ports that are not the default models. */
+export interface BareMachineParts {
+  readonly services: GuestServices;
+  readonly ports?: Partial<Omit<Ports, 'power' | 'interrupts' | 'clock'>>;
+}
+
+/**
+ * The machine of recordings that were made on bare (emulated) hardware, as PSCI's: `mpidr`, `ram`, `el2`, `el3`,
+ * `guestWidth` and `symbols.entry` of the environment; level, MIDR and counter frequency of the scenario's `boot`.
+ *
+ * CPU 0 runs, the others are off. Throws `RecordingError` for an environment that lacks one of these.
+ */
+export function bareMachine({ environment, scenario }: Setting, { services, ports }: BareMachineParts): StagePlan {
+  const entry = BigInt(needed(environment.symbols?.entry, 'symbols.entry'));
+  const ram = needed(environment.ram, 'ram');
+  const midr = scenario.boot?.midr;
+  return {
+    entry,
+    guests: [
+      {
+        name: 'machine',
+        vcpus: cpusOf(environment, scenario.boot?.mode, entry),
+        memory: [{ base: Number(ram.base), size: Number(ram.size) }],
+        hasEl2: environment.el2 ?? false,
+        hasEl3: environment.el3 ?? false,
+        enabled: [PPI_PHYSICAL],
+        services,
+        ...(midr === undefined ? {} : { midr: Number(midr) }),
+        ...(ports === undefined ? {} : { ports }),
+      },
+    ],
+  };
+}
+
+function cpusOf(environment: Environment, mode: Hex | undefined, entry: bigint): PlannedCpu[] {
+  const narrow = environment.guestWidth === 32;
+  const el = levelOf(environment, mode);
+  const callSite = entry + CALL_SITE_OFFSET;
+  return needed(environment.mpidr, 'mpidr').map((mpidr, index) => ({
+    mpidr: BigInt(mpidr),
+    aarch32: narrow,
+    callSite,
+    power: index === 0 ? 'running' : 'off',
+    boot: { el, state: narrow ? 'a32' : 'a64', entry: callSite },
+  }));
+}
+
+/** `boot.mode` is an exception level, or the mode bits of CPSR. */
+function levelOf({ guestWidth, callerEL = 1 }: Environment, mode: Hex | undefined): ExceptionLevel {
+  if (mode === undefined) return callerEL;
+  const value = Number(mode);
+  if (guestWidth === 32) return (value & 0x1f) === MODE_HYP ? 2 : 1;
+  return (value & 3) as ExceptionLevel;
+}
+
+function needed<T>(value: T | undefined, field: string): T {
+  if (value === undefined) throw new RecordingError(`environment.${field}`, 'is missing');
+  return value;
+}
