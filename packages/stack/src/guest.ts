@@ -1,0 +1,56 @@
+import { Discovery, type DiscoveryEvent, type DiscoveryOptions, type Driver } from '@trapline/core';
+import { type DeviceTree, writeDtb } from '@trapline/devicetree';
+import type { Guest, Vcpu } from '@trapline/trap-bus';
+
+/** How a guest's drivers are found. */
+export interface DiscoverOptions extends DiscoveryOptions {
+  /** Hears everything that happens, from the first node found. */
+  readonly heard?: (event: DiscoveryEvent) => void;
+}
+
+/** One guest of a stack: its CPUs, the tree it reads, and the code that runs on it. */
+export class StackGuest {
+  readonly name: string;
+  /** The tree as the guest reads it. It is live: what is added or removed is discovered. */
+  readonly deviceTree: DeviceTree;
+  /** The guest on its trap bus: ports, power, the points of each CPU's life. */
+  readonly bus: Guest;
+  readonly #discoveries: Discovery[] = [];
+
+  constructor(bus: Guest, deviceTree: DeviceTree) {
+    this.name = bus.name;
+    this.bus = bus;
+    this.deviceTree = deviceTree;
+  }
+
+  get vcpus(): readonly Vcpu[] {
+    return this.bus.vcpus;
+  }
+
+  /** {@link deviceTree} as a blob, as a boot loader hands it over. */
+  dtb(): Uint8Array {
+    return writeDtb(this.deviceTree);
+  }
+
+  /**
+   * Reads the tree as a kernel would and binds the drivers, with this guest's conduits, memory and randomness. The
+   * result goes on following the tree: at its `settle()`, or by itself where `schedule` says when.
+   *
+   * Throws `CompositionError` for two drivers of one name.
+   */
+  discover(drivers: readonly Driver[], options: DiscoverOptions = {}): Discovery {
+    const { memory, random } = this.bus.ports;
+    const context = { conduit: (kind: string) => this.bus.conduit(kind), memory, random };
+    const discovery = new Discovery(this.deviceTree, drivers, context, options);
+    this.#discoveries.push(discovery);
+    const { heard } = options;
+    if (heard !== undefined) discovery.events$.subscribe(heard);
+    discovery.settle();
+    return discovery;
+  }
+
+  /** Unbinds all drivers. */
+  dispose(): void {
+    for (const discovery of this.#discoveries.splice(0)) discovery.dispose();
+  }
+}
