@@ -5,6 +5,7 @@ export {
   smcccStatus,
 } from './arch/abi.js';
 export type { FeatureAvailability } from './arch/availability.js';
+export { discoverSmccc, type Smccc, type SmcccProbe, type SocDescription, smcccDriver } from './arch/driver.js';
 export { type ArchOptions, archCalls, archService, attachArch } from './arch/service.js';
 export type { SocId } from './arch/soc-id.js';
 export {
@@ -28,6 +29,7 @@ export {
 export { joinAttachments, statelessAttachment } from './attachments.js';
 export { describeFunctionId, type FunctionDescription, STANDARD_INTERFACES } from './describe.js';
 export { ERRATUM_ANSWERS, type ErratumAnswer, errataAbi, errataStatus } from './errata/abi.js';
+export { attachErrata, type ErrataOptions, type ErratumRule, errataCalls, errataService } from './errata/service.js';
 export {
   decodeFunctionId,
   encodeFunctionId,
@@ -77,7 +79,14 @@ export {
   sdeiAbi,
   sdeiStatus,
 } from './sdei/abi.js';
+export { SDEI_COMPATIBLE } from './sdei/binding.js';
+export { MAX_NESTING } from './sdei/contexts.js';
+export { type Sdei, sdeiDriver } from './sdei/driver.js';
+export { MAX_EVENTS, type SdeiEvent } from './sdei/events.js';
+export { attachSdei, type SdeiOptions, type SdeiSignals, sdeiService } from './sdei/service.js';
 export { MAX_RND32_BITS, MAX_RND64_BITS, trngAbi, trngStatus } from './trng/abi.js';
+export { MAX_TRNG_TRIES, type Trng, trngDriver } from './trng/driver.js';
+export { attachTrng, type TrngOptions, trngCalls, trngService } from './trng/service.js';
 export { unknownCalls, unknownService } from './unknown.js';
 export {
   conventionOf,

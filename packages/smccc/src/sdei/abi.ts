@@ -121,6 +121,7 @@ export const sdeiAbi = defineInterface({
       arguments: { event: eventType },
       returns: result,
       errors: ['SUCCESS', 'INVALID_PARAMETERS', 'DENIED'],
+      waits: true,
     },
     eventDisable: {
       id: 0xc400_0023,
@@ -148,6 +149,7 @@ export const sdeiAbi = defineInterface({
       arguments: { status: u32 },
       returns: result,
       errors: ['DENIED'],
+      waits: true,
     },
     eventCompleteAndResume: {
       id: 0xc400_0026,
@@ -157,6 +159,7 @@ export const sdeiAbi = defineInterface({
       arguments: { address: word },
       returns: result,
       errors: ['DENIED'],
+      waits: true,
     },
     eventUnregister: {
       id: 0xc400_0027,
@@ -208,6 +211,7 @@ export const sdeiAbi = defineInterface({
       summary: 'Lets events come to the calling PE.',
       returns: result,
       errors: ['SUCCESS'],
+      waits: true,
     },
     interruptBind: {
       id: 0xc400_002d,
@@ -235,6 +239,7 @@ export const sdeiAbi = defineInterface({
       arguments: { event: eventType, target: word },
       returns: result,
       errors: ['SUCCESS', 'INVALID_PARAMETERS'],
+      waits: true,
     },
     features: {
       id: 0xc400_0030,

@@ -2,6 +2,7 @@ import {
   type AttachedGuest,
   type Attachment,
   type Call,
+  type CallDeclaration,
   type Convention,
   type Handler,
   type Handlers,
@@ -95,6 +96,11 @@ export function sdeiService(options: SdeiOptions = {}): Service {
   });
 }
 
+/** Calls after which an event can be delivered that could not be before: those whose clients are given a `Pending`. */
+const MAY_DELIVER: ReadonlySet<string> = new Set(
+  (sdeiAbi.all as readonly CallDeclaration[]).filter(({ spec }) => spec.waits).map(({ name }) => name),
+);
+
 function handlersOf(world: SdeiWorld, options: SdeiOptions): Handlers<typeof sdeiAbi> {
   const version = options.version ?? { major: 1, minor: 0, vendor: 0 };
   const high = ((version.major & 0x7fff) << 16) | (version.minor & 0xffff);
@@ -105,14 +111,20 @@ function handlersOf(world: SdeiWorld, options: SdeiOptions): Handlers<typeof sde
     ...handlerCalls(world),
   };
   return Object.fromEntries(
-    Object.entries(handlers).map(([name, handler]) => [name, delivering(world, handler as Handler)]),
+    Object.entries(handlers).map(([name, handler]) => [
+      name,
+      nonSecure(MAY_DELIVER.has(name) ? delivering(world, handler) : handler),
+    ]),
   );
 }
 
-/** Refuses secure callers, and lets every call that changed something be followed by what can be delivered now. */
+function nonSecure(handler: Handler): Handler {
+  return (call) => (call.pe.secure ? returnInt(call, sdeiStatus.NOT_SUPPORTED.code) : handler(call));
+}
+
+/** A call after which an event may be delivered that could not be before: its caller may find itself in the handler. */
 function delivering(world: SdeiWorld, handler: Handler): Handler {
   return (call: Call): Outcome => {
-    if (call.pe.secure) return returnInt(call, sdeiStatus.NOT_SUPPORTED.code);
     const outcome = handler(call);
     const taken = world.delivery.afterCall(call.pe, outcome === RETURNED);
     return taken ? REDIRECTED : outcome;
