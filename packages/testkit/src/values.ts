@@ -33,7 +33,10 @@ export function argumentArbitrary(type: ValueType, valid: readonly bigint[] = []
   const high = fc.bigInt(0n, 0xffff_ffffn);
   return fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom(...known) },
-    { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...known), high).map(([v, h]) => (v & 0xffff_ffffn) | (h << 32n)) },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(fc.constantFrom(...known), high).map(([v, h]) => (v & 0xffff_ffffn) | (h << 32n)),
+    },
     { weight: 1, arbitrary: fc.bigInt(0n, 2n ** 64n - 1n) },
   );
 }
