@@ -40,21 +40,22 @@ export class DeviceTreeNode extends PropertyReader {
   #name: string;
   #parent: DeviceTreeNode | undefined = undefined;
   #owner: NodeOwner | undefined = undefined;
-  #children: DeviceTreeNode[];
+  /** Replaced, never changed: leaves share one. */
+  #children: readonly DeviceTreeNode[];
   #labels: readonly string[];
 
   /** Takes the arrays over; names have to be checked and unique already. */
   constructor(
     name: string,
-    properties: Property[] = [],
-    children: DeviceTreeNode[] = [],
-    labels: readonly string[] = noLabels,
+    properties: readonly Property[] = none,
+    children: readonly DeviceTreeNode[] = none,
+    labels: readonly string[] = none,
   ) {
     super(properties);
     this.#name = name;
     this.#children = children;
     this.#labels = labels;
-    for (const child of children) child.#parent = this;
+    for (let i = 0; i < children.length; i++) (children[i] as DeviceTreeNode).#parent = this;
   }
 
   /** Name with unit address (`uart@9000000`); empty for the root. */
@@ -106,7 +107,7 @@ export class DeviceTreeNode extends PropertyReader {
   /** This node and all below it, parents first. */
   *walk(): Generator<DeviceTreeNode, void> {
     yield this;
-    for (const child of [...this.#children]) yield* child.walk();
+    for (const child of this.#children) yield* child.walk();
   }
 
   /** The child of that name; a name without unit address also finds the first child that has one. */
@@ -155,7 +156,7 @@ export class DeviceTreeNode extends PropertyReader {
     if (this.#depth() + node.#height() > MAX_DEPTH) {
       throw this.#refuse(`'${node.#name}' would lie deeper than ${MAX_DEPTH} nodes`, 'limit');
     }
-    this.#children.splice(index, 0, node);
+    this.#children = this.#children.toSpliced(index, 0, node);
     node.#parent = this;
     this.#report({ type: 'node-added', node, path: node.path });
   }
@@ -168,7 +169,7 @@ export class DeviceTreeNode extends PropertyReader {
       return;
     }
     const path = this.path;
-    parent.#children.splice(parent.#children.indexOf(this), 1);
+    parent.#children = parent.#children.filter((child) => child !== this);
     this.#parent = undefined;
     parent.#report({ type: 'node-removed', node: this, path });
   }
@@ -204,8 +205,7 @@ export class DeviceTreeNode extends PropertyReader {
     if (!isPropertyName(property.name)) throw this.#refuse(`'${property.name}' cannot be a property's name`);
     const at = this.list.findIndex((candidate) => candidate.name === property.name);
     const before = this.list[at];
-    if (at < 0) this.list.splice(index, 0, property);
-    else this.list[at] = property;
+    this.list = at < 0 ? this.list.toSpliced(index, 0, property) : this.list.with(at, property);
     this.#reportProperty(property.name, before, property);
   }
 
@@ -214,7 +214,7 @@ export class DeviceTreeNode extends PropertyReader {
     const at = this.list.findIndex((candidate) => candidate.name === name);
     const before = this.list[at];
     if (before === undefined) return false;
-    this.list.splice(at, 1);
+    this.list = this.list.toSpliced(at, 1);
     this.#reportProperty(name, before, undefined);
     return true;
   }
@@ -223,7 +223,7 @@ export class DeviceTreeNode extends PropertyReader {
   clone(): DeviceTreeNode {
     return new DeviceTreeNode(
       this.#name,
-      [...this.list],
+      this.list,
       this.#children.map((child) => child.clone()),
       this.#labels,
     );
@@ -271,4 +271,4 @@ export class DeviceTreeNode extends PropertyReader {
   }
 }
 
-const noLabels: readonly string[] = Object.freeze([]);
+const none: readonly never[] = Object.freeze([]);

@@ -8,10 +8,11 @@ import type { Property } from './property.js';
  * `bad-value`, naming node and property, where its bytes cannot be read that way.
  */
 export abstract class PropertyReader {
-  protected readonly list: Property[];
+  /** Replaced, never changed: nodes without properties share one. */
+  protected list: readonly Property[];
 
   /** Takes the array over. */
-  constructor(list: Property[]) {
+  constructor(list: readonly Property[]) {
     this.list = list;
   }
 

@@ -1,3 +1,4 @@
+import { ascii } from './ascii.js';
 import { DeviceTreeError } from './error.js';
 
 /** What a DTS source said about a place inside a value; a blob does not carry it. */
@@ -108,8 +109,11 @@ export class Property {
   }
 
   /** Copies the value to a place in other bytes. */
-  copyTo(target: Uint8Array, at: number): void {
-    target.set(this.bytes, at);
+  copyTo(target: Uint8Array, start: number): void {
+    let at = start;
+    const end = this.#start + this.length;
+    if (this.length > FEW_BYTES) target.set(this.#data.subarray(this.#start, end), at);
+    else for (let from = this.#start; from < end; from++, at++) target[at] = this.#data[from] as number;
   }
 
   /** Whether the value ends with a NUL, so that it reads as strings. */
@@ -158,15 +162,13 @@ export class Property {
   }
 }
 
+/** Up to here a loop copies faster than a view is made. */
+const FEW_BYTES = 64;
+
 const none: readonly never[] = Object.freeze([]);
 
-/** Reads ASCII without a decoder, which for the short strings of a tree costs more than it saves. */
 function text(data: Uint8Array, from: number, to: number): string {
-  let result = '';
-  for (let i = from; i < to; i++) {
-    const byte = data[i] as number;
-    if (byte > 0x7f) return new TextDecoder().decode(data.subarray(from, to));
-    result += String.fromCharCode(byte);
-  }
-  return result;
+  let all = 0;
+  for (let i = from; i < to; i++) all |= data[i] as number;
+  return all > 0x7f ? new TextDecoder().decode(data.subarray(from, to)) : ascii(data, from, to);
 }

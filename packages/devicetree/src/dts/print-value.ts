@@ -92,15 +92,26 @@ function printNumbers(
   kind: Exclude<Kind, 'string'>,
   labels: readonly Marker[],
 ): string {
-  const width = WIDTHS[kind];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const numbers: string[] = [];
-  for (let at = start; at < end; at += width) {
-    let digits = '';
-    for (let i = 0; i < width; i++) digits += (bytes[at + i] as number).toString(16).padStart(2, '0');
-    const number = kind === 'uint8' ? digits : `0x${digits.replace(/^0+(?=.)/, '')}`;
+  for (let at = start; at < end; at += WIDTHS[kind]) {
+    const number = printNumber(view, at, kind);
     numbers.push(labels.length > 0 ? `${labelsAt(labels, at)}${number}` : number);
   }
   return `${OPENING[kind]}${numbers.join(' ')}${kind === 'uint8' ? ']' : '>'}`;
+}
+
+function printNumber(view: DataView, at: number, kind: Exclude<Kind, 'string'>): string {
+  switch (kind) {
+    case 'uint8':
+      return view.getUint8(at).toString(16).padStart(2, '0');
+    case 'uint16':
+      return `0x${view.getUint16(at).toString(16)}`;
+    case 'uint32':
+      return `0x${view.getUint32(at).toString(16)}`;
+    case 'uint64':
+      return `0x${view.getBigUint64(at).toString(16)}`;
+  }
 }
 
 function labelsAt(labels: readonly Marker[], at: number): string {

@@ -76,16 +76,19 @@ class FdtReader {
     const view = this.#view;
     const end = this.#end;
     const names = new NameReader(bytes, this.#header);
-    const properties: Property[] = [];
-    const nodes: DeviceTreeNode[] = [];
+    // A node or a property takes 12 bytes at least; stacks of the size that this allows never have to grow.
+    const most = Math.floor(this.#header.structSize / 12);
+    const properties = new Array<Property>(Math.min(most, FIRST_STACK));
+    const propertyHashes = new Int32Array(most);
+    const nodes = new Array<DeviceTreeNode>(Math.min(most, FIRST_STACK));
+    const nodeHashes = new Int32Array(most);
+    const open: OpenNode[] = [];
+    let depth = 0;
+    let current: OpenNode | undefined;
     let propertyTop = 0;
     let nodeTop = 0;
     let propertyCount = 0;
     let nodeCount = 0;
-    let depth = 0;
-    const openNames: string[] = [];
-    const openProperties: number[] = [];
-    const openNodes: number[] = [];
     let root: DeviceTreeNode | undefined;
     let at = this.#header.structOffset;
     for (;;) {
@@ -93,44 +96,46 @@ class FdtReader {
       const token = view.getUint32(at);
       if (token === TOKEN.property) {
         if (at + 12 > end) throw refuse('truncated', at, 'a property is cut off by the end of the structure block');
-        if (depth === 0) throw refuse('bad-structure', at, 'a property lies outside the root node');
+        if (current === undefined) throw refuse('bad-structure', at, 'a property lies outside the root node');
         if (++propertyCount > MAX_PROPERTIES)
           throw refuse('limit', at, `there are more than ${MAX_PROPERTIES} properties`);
         const length = view.getUint32(at + 4);
         if (length > end - at - 12)
           throw refuse('truncated', at + 4, `a value of ${length} bytes runs out of the structure block`);
         const name = names.propertyName(view.getUint32(at + 8), at + 8);
+        propertyHashes[propertyTop] = names.lastHash;
         properties[propertyTop++] = new Property(name, bytes, at + 12, length);
         at += 12 + ((length + 3) & ~3);
       } else if (token === TOKEN.beginNode) {
         if (depth === MAX_DEPTH) throw refuse('limit', at, `nodes nest deeper than ${MAX_DEPTH}`);
         if (++nodeCount > MAX_NODES) throw refuse('limit', at, `there are more than ${MAX_NODES} nodes`);
         if (root !== undefined) throw refuse('bad-structure', at, 'a second node follows the root');
-        const name = names.nodeName(at + 4, end, depth === 0);
-        openNames[depth] = name;
-        openProperties[depth] = propertyTop;
-        openNodes[depth] = nodeTop;
-        depth++;
+        const name = names.nodeName(at + 4, end, current === undefined);
+        current = open[depth] ?? new OpenNode();
+        open[depth++] = current;
+        current.begin(name, names.lastHash, propertyTop, nodeTop);
         at += 4 + ((name.length + 4) & ~3);
       } else if (token === TOKEN.endNode) {
-        if (depth === 0) throw refuse('bad-structure', at, 'FDT_END_NODE without an open node');
-        depth--;
-        const firstProperty = openProperties[depth] as number;
-        const firstNode = openNodes[depth] as number;
-        const ownProperties = properties.slice(firstProperty, propertyTop);
-        const ownNodes = nodes.slice(firstNode, nodeTop);
+        if (current === undefined) throw refuse('bad-structure', at, 'FDT_END_NODE without an open node');
+        const { firstProperty, firstNode } = current;
+        const ownProperties = taken(properties, firstProperty, propertyTop);
+        const ownNodes = taken(nodes, firstNode, nodeTop);
+        if (ownProperties !== undefined && hasTwins(propertyHashes, firstProperty, propertyTop)) {
+          requireUnique(ownProperties, 'properties', at);
+        }
+        if (ownNodes !== undefined && hasTwins(nodeHashes, firstNode, nodeTop)) requireUnique(ownNodes, 'nodes', at);
+        const node = new DeviceTreeNode(current.name, ownProperties, ownNodes);
         propertyTop = firstProperty;
         nodeTop = firstNode;
-        requireUnique(ownProperties, 'properties', at);
-        requireUnique(ownNodes, 'nodes', at);
-        const node = new DeviceTreeNode(openNames[depth] as string, ownProperties, ownNodes);
-        if (depth === 0) root = node;
+        nodeHashes[nodeTop] = current.hash;
+        current = open[--depth - 1];
+        if (current === undefined) root = node;
         else nodes[nodeTop++] = node;
         at += 4;
       } else if (token === TOKEN.nop) {
         at += 4;
       } else if (token === TOKEN.end) {
-        if (depth !== 0) throw refuse('bad-structure', at, 'FDT_END while a node is open');
+        if (current !== undefined) throw refuse('bad-structure', at, 'FDT_END while a node is open');
         if (root === undefined) throw refuse('bad-structure', at, 'the structure block has no root node');
         return root;
       } else {
@@ -140,20 +145,47 @@ class FdtReader {
   }
 }
 
-/** Up to this many names are compared one with another, which is cheaper than a set. */
+/** How many finished nodes or properties a stack has room for at first. */
+const FIRST_STACK = 1024;
+
+/** A node whose end has not been read yet; one object per depth, used again. */
+class OpenNode {
+  name = '';
+  hash = 0;
+  firstProperty = 0;
+  firstNode = 0;
+
+  begin(name: string, hash: number, firstProperty: number, firstNode: number): void {
+    this.name = name;
+    this.hash = hash;
+    this.firstProperty = firstProperty;
+    this.firstNode = firstNode;
+  }
+}
+
+/** What lies on a stack between two heights; a literal of one takes less memory than a slice. */
+function taken<T>(stack: readonly T[], from: number, to: number): T[] | undefined {
+  if (from === to) return undefined;
+  return to - from === 1 ? [stack[from] as T] : stack.slice(from, to);
+}
+
+/** Up to this many hashes are compared one with another, which is cheaper than sorting them. */
 const FEW = 16;
 
+/** Whether two of the hashes are the same. */
+function hasTwins(hashes: Int32Array, from: number, to: number): boolean {
+  if (to - from > FEW) {
+    const sorted = hashes.slice(from, to).sort();
+    for (let i = 1; i < sorted.length; i++) if (sorted[i] === sorted[i - 1]) return true;
+    return false;
+  }
+  for (let i = from + 1; i < to; i++) for (let j = from; j < i; j++) if (hashes[i] === hashes[j]) return true;
+  return false;
+}
+
 function requireUnique(items: readonly { readonly name: string }[], what: string, offset: number): void {
-  const count = items.length;
-  if (count > FEW) {
-    const seen = new Set<string>();
-    for (const { name } of items) if (seen.size === seen.add(name).size) throw duplicate(name, what, offset);
-    return;
-  }
-  for (let i = 1; i < count; i++) {
-    const name = (items[i] as { name: string }).name;
-    for (let j = 0; j < i; j++) if ((items[j] as { name: string }).name === name) throw duplicate(name, what, offset);
-  }
+  const seen = new Set<string>();
+  for (const { name } of items) if (seen.size === seen.add(name).size) throw duplicate(name, what, offset);
 }
 
 function duplicate(name: string, what: string, offset: number): DeviceTreeError {
