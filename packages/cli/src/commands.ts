@@ -14,4 +14,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'what a device tree says about hypervisor and firmware calls',
     load: () => import('./inspect/command.js'),
   },
+  decode: {
+    usage: 'decode ID [X1 X2 ...]',
+    summary: 'which call a function id is, and what its arguments mean',
+    load: () => import('./decode/command.js'),
+  },
 };

@@ -1,0 +1,42 @@
+import { type Command, EXIT, UsageError } from '../command.js';
+import { explain } from './explain.js';
+import { parseWord } from './parse-word.js';
+import { decodeReport } from './report.js';
+
+const help = `Usage: trapline decode ID [X1 X2 ...] [--json]
+
+Explains a function id of the SMC Calling Convention, the number that stands in X0 (R0) when HVC or SMC
+is executed: which call of which interface it is, its width and owner, the clause that defines it, its
+arguments, results and errors. Values after the id are X1, X2 and so on; they are read as the call's
+callee reads them (a 32-bit call has no high halves) and shown in words.
+
+Numbers are hexadecimal (0x), decimal, octal (0o) or binary (0b), with _ between digits as you like.
+Ids that no known interface declares are explained as far as the convention goes: fast or yielding,
+width, owner, and the specification in whose range they lie.
+
+  --json    { "id", "kind", "width", "owner": { "number", "name" }, "number", "sveHint",
+            "specification", "call": { "name", "interface", "arguments": [ { "register", "name",
+            "type", "value", "text" } ], "errors": [ { "name", "code" } ], ... }, "notes" };
+            "call" is null for unknown ids
+
+Examples:
+  trapline decode 0xc4000003 1 0x40080000 0     PSCI CPU_ON of CPU 1 at 0x40080000
+  trapline decode 0x84000001 0x01010000         what a power state asks for
+  trapline decode 0x80000001 0x80008000         SMCCC asks for a workaround
+  trapline decode 0xc2000010                    a SiP's own call
+
+Exit codes: 0 explained, 2 wrong usage.
+`;
+
+/** `trapline decode`. */
+export const command: Command = {
+  help,
+  options: { json: { type: 'boolean' } },
+  run: (args, io) => {
+    const [id, ...values] = args.positionals;
+    if (id === undefined) throw new UsageError('name a function id');
+    const explanation = explain(parseWord(id), values.map(parseWord));
+    io.out(args.flag('json') ? `${JSON.stringify(explanation, null, 2)}\n` : decodeReport(explanation, io));
+    return EXIT.ok;
+  },
+};

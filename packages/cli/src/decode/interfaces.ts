@@ -1,0 +1,9 @@
+import type { Interface } from '@trapline/core';
+import { psci } from '@trapline/psci';
+import { STANDARD_INTERFACES } from '@trapline/smccc';
+
+/**
+ * The interfaces whose calls `decode` knows: the first one that has a number explains it. A package with calls of its
+ * own enters its interface here.
+ */
+export const interfaces: readonly Interface[] = [psci.abi as unknown as Interface, ...STANDARD_INTERFACES];
