@@ -7,6 +7,7 @@ import {
   type Pe,
   type PowerState,
   type Registers,
+  SP,
   type StartState,
 } from '@trapline/core';
 import type { CpuPort } from './cpu-port.js';
@@ -95,6 +96,22 @@ export class Vcpu implements Pe {
     this.#load();
   }
 
+  /** Goes to a level, execution state and PSTATE; SP becomes the one that PSTATE.SP selects there. */
+  switchTo(el: ExceptionLevel, state: ExecutionState, pstate: number): void {
+    if (this.state === 'a64') this.system[stackOf(this.el, this.pstate)] = this.x[SP] as bigint;
+    this.setLevel(el);
+    this.state = state;
+    this.pstate = pstate;
+    if (state === 'a64') this.x[SP] = this.system[stackOf(el, pstate)] as bigint;
+  }
+
+  /** Sets ELR and SPSR of EL1, EL2 or EL3. */
+  setReturn(el: ExceptionLevel, low: number, high: number, pstate: number): void {
+    const bank = Math.max(1, el) - 1;
+    this.system[SYS.ELR_EL1 + bank] = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+    this.system[SYS.SPSR_EL1 + bank] = BigInt(pstate >>> 0);
+  }
+
   /** Puts the plain fields where {@link system} holds them, before all of it is read. */
   #flush(): void {
     this.#setLow(SYS.HCR_EL2, this.hcr);
@@ -116,4 +133,9 @@ export class Vcpu implements Pe {
     const value = this.system[slot] as bigint;
     this.system[slot] = (value & ~0xffff_ffffn) | BigInt.asUintN(32, BigInt(low));
   }
+}
+
+/** The slot of the stack pointer that is used at a level with PSTATE.SP. */
+function stackOf(el: ExceptionLevel, pstate: number): number {
+  return SYS.SP_EL0 + (pstate & 1 ? el : 0);
 }
