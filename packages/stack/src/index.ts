@@ -1,4 +1,5 @@
 export { createStack } from './create-stack.js';
+export { levelFor, type ServiceFactory, stackFromTree, type TreeStackSpec } from './from-tree.js';
 export { type DiscoverOptions, StackGuest } from './guest.js';
 export { MAX_GUEST_NAME, MAX_MEMORY_REGIONS } from './limits.js';
 export type { MemoryRegion } from './region.js';
