@@ -211,6 +211,14 @@ test('results widen as the convention says and reach no register but their own',
   }
 });
 
+test('an AArch32 caller sees no high half of a result', () => {
+  const { call, pe } = demo({}, { none: (c) => returnInt(c, -1) }, fakePe(0, 't32'));
+  expect(call(0x84000000n).x0).toBe(0xffff_ffffn);
+  const unknown = { from: 0, to: 0xffff_ffff, handler: (c: Call) => returnInt(c, -1) };
+  const implementation = implement(abi, {}, { ranges: [unknown] });
+  expect(guestOf([{ owner: 'demo', implementation }], pe).call(0x84000000n).x0).toBe(0xffff_ffffn);
+});
+
 test('two services that claim one number are refused, both named, with a remedy', () => {
   const claim = (owner: string) => ({ owner, implementation: implement(abi, { none: xor }) });
   expect(() => new Dispatcher([claim('psci'), claim('kvm')], [fakePe()])).toThrow(

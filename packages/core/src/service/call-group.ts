@@ -7,6 +7,9 @@ import { CallSlot } from './call-slot.js';
 import { IdTable, NO_SLOT } from './id-table.js';
 import type { Entry, RangeHandler } from './implementation.js';
 
+/** Results of an AArch32 call: R0–R7 (DEN0028 1.5 F, 3.1). */
+const MAX_AARCH32_RESULTS = 8;
+
 /** All that one convention selects: what stands behind each number, in arrays parallel to the table of numbers. */
 export interface CallGroup {
   readonly convention: Convention;
@@ -108,18 +111,19 @@ export class CallPort {
     if (!this.#byImmediate) {
       const register = a64 ? this.#register64 : this.#register32;
       id = (pe.w[register] as number) | 0;
-      if (this.#whole && a64 && pe.w[register + 1] !== 0) return answer(call, id, this.#fallback());
+      if (this.#whole && a64 && pe.w[register + 1] !== 0) return answer(call, id, this.#fallback(), a64);
     }
     let slot = this.#table.slotOf(id);
     if (slot === NO_SLOT && (id & this.#ignored) !== 0) {
       id &= ~this.#ignored;
       slot = this.#table.slotOf(id);
     }
-    if (slot === NO_SLOT || (!a64 && (id & this.#hidden) !== 0)) return answer(call, id, this.#rangeOf(id));
+    if (slot === NO_SLOT || (!a64 && (id & this.#hidden) !== 0)) return answer(call, id, this.#rangeOf(id), a64);
     call.slot = slot;
     const copy = this.#copies[slot];
     if (copy !== undefined) copy(call.w, pe.w, a64 ? -1 : 0);
-    return (this.#handlers[slot] as Handler)(call);
+    const handler = this.#handlers[slot] as Handler;
+    return a64 ? handler(call) : answerAarch32(call, handler);
   }
 
   #fallback(): RangeHandler | undefined {
@@ -136,9 +140,17 @@ export class CallPort {
   }
 }
 
-function answer(call: CallSlot, id: number, range: RangeHandler | undefined): Outcome {
+function answer(call: CallSlot, id: number, range: RangeHandler | undefined, a64: boolean): Outcome {
   if (range === undefined) return UNCLAIMED;
   call.slot = NO_SLOT;
   call.unknownId = id;
-  return range.handler(call);
+  return a64 ? range.handler(call) : answerAarch32(call, range.handler);
+}
+
+/** AArch32 registers have no high halves: what a handler sign-extended into them is taken back. */
+function answerAarch32(call: CallSlot, handler: Handler): Outcome {
+  const outcome = handler(call);
+  const { w } = call.pe;
+  for (let i = 0; i < MAX_AARCH32_RESULTS; i++) w[2 * (call.result + i) + 1] = 0;
+  return outcome;
 }
