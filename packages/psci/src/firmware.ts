@@ -7,11 +7,13 @@ import {
   type Level,
   type Pe,
   type PortName,
-  perGuest,
   type RangeHandler,
+  type RunningService,
   returnInt,
+  type Saved,
   type Service,
 } from '@trapline/core';
+import { joinAttachments } from '@trapline/smccc';
 import { abi } from './abi.js';
 import { writePsciNode } from './binding.js';
 import { handlersOf } from './calls/handlers.js';
@@ -46,15 +48,49 @@ export interface FirmwareOptions extends ProfileOptions {
  * when a machine is built, for a topology or a table of idle states that contradicts itself.
  */
 export function firmware(options: FirmwareOptions = {}): Service {
-  const profile = { ...profileOf(options), ...(options.topology ? { topology: options.topology } : {}) };
-  const { suspend } = profile;
-  const complete = options.idleStates ? { ...profile, suspend: { ...suspend, states: options.idleStates } } : profile;
-  return perGuest({
+  const profile = completeProfile(options);
+  const contained = profile.contains ?? {};
+  return {
     name: `psci (${profile.name})`,
-    levels: options.levels ?? ['el3', 'el2', 'outside'],
-    needs: portsOf(complete),
-    attach: (guest) => attach(complete, options, guest),
-  });
+    levels: options.levels ?? profile.levels ?? ['el3', 'el2', 'outside'],
+    needs: [...new Set([...portsOf(profile), ...Object.values(contained).flatMap((service) => service.needs)])],
+    start: () => start(profile, options, contained),
+  };
+}
+
+function completeProfile(options: FirmwareOptions): Profile {
+  const profile = profileOf(options);
+  const { topology = profile.topology, idleStates: states = profile.suspend.states } = options;
+  return {
+    ...profile,
+    ...(topology === undefined ? {} : { topology }),
+    suspend: { ...profile.suspend, states },
+  };
+}
+
+/** Starts the services that the profile contains, and joins what they attach with PSCI's own. */
+function start(
+  profile: Profile,
+  options: FirmwareOptions,
+  contained: Readonly<Record<string, Service>>,
+): RunningService {
+  const running = Object.entries(contained).map(([name, service]) => [name, service.start()] as const);
+  if (running.length === 0) return { attach: (guest) => attach(profile, options, guest, []) };
+  return {
+    attach: (guest) => {
+      const others = running.map(([name, service]) => [name, service.attach(guest)] as const);
+      const known = others.flatMap(([, attachment]) => attachment.implementations);
+      return joinAttachments({ psci: attach(profile, options, guest, known), ...Object.fromEntries(others) });
+    },
+    save: () => Object.fromEntries(running.map(([name, service]) => [name, service.save?.() ?? null])),
+    restore: (saved) => {
+      const parts = (typeof saved === 'object' && saved !== null ? saved : {}) as Readonly<Record<string, Saved>>;
+      for (const [name, service] of running) service.restore?.(parts[name] ?? null);
+    },
+    dispose: () => {
+      for (const [, service] of running) service.dispose?.();
+    },
+  };
 }
 
 function portsOf(profile: Profile): readonly PortName[] {
@@ -66,10 +102,15 @@ function portsOf(profile: Profile): readonly PortName[] {
   return needs;
 }
 
-function attach(profile: Profile, options: FirmwareOptions, guest: AttachedGuest): Attachment {
+function attach(
+  profile: Profile,
+  options: FirmwareOptions,
+  guest: AttachedGuest,
+  contained: readonly Implementation[],
+): Attachment {
   const platform = new Platform(profile, guest);
   const implementations: readonly Implementation[] = implementationsOf(platform, options, () =>
-    featureFlags(profile, implementations, guest.neighbours()),
+    featureFlags(profile, implementations, [...contained, ...guest.neighbours()]),
   );
   return {
     implementations,

@@ -47,8 +47,10 @@ export type {
   SuspendRules,
   TrustedOs,
 } from './profile.js';
+export { QEMU_PROFILE, qemuProfile } from './profiles/qemu.js';
 export { LEGACY_IDS, type PsciVersionName, type SpecOptions, specProfile, VERSIONS } from './profiles/spec.js';
-export { type ProfileName, type ProfileOptions, profileOf } from './profiles.js';
+export { type TfaBuild, type TfaOptions, tfaProfile } from './profiles/tf-a.js';
+export { NAMES as PROFILE_NAMES, type ProfileName, type ProfileOptions, profileOf } from './profiles.js';
 export { type PsciStatusName, status } from './status.js';
 export { clusters, MAX_CPUS, MAX_POWER_LEVELS, type PowerDomain, topologyOf } from './topology.js';
 export {

@@ -26,13 +26,13 @@ export class Platform {
   /** CLEAN_INV_MEMREGION: when the last operation ends, and when the next is allowed, in nanoseconds. */
   cleanInvEnds = 0;
   cleanInvNext = 0;
-  readonly #pes: readonly Pe[];
+  /** Which CPUs were not off when the machine was built. */
+  readonly #bootOn: readonly number[];
   readonly #exact: boolean;
 
   constructor(profile: Profile, guest: AttachedGuest) {
     this.profile = profile;
     this.ports = guest.ports;
-    this.#pes = guest.pes;
     this.#exact = profile.mpidrReserved === 'refused';
     const topology = flatten(profile.topology ?? topologyOf(guest.pes.map((pe) => pe.affinity)));
     this.cpus = new Cpus(topology, guest.pes);
@@ -40,17 +40,17 @@ export class Platform {
     const counted = profile.calls.includes('statCount') || profile.calls.includes('statResidency');
     this.statistics = counted ? new Statistics(this.cpus, guest.ports.clock) : undefined;
     this.el = guest.level === 'el2' || !guest.hasEl2 ? 1 : 2;
+    this.#bootOn = guest.pes
+      .filter((pe) => guest.ports.power.state(pe) !== 'off')
+      .map((pe) => this.cpus.numberOf(pe))
+      .filter((cpu) => cpu >= 0);
     this.reset();
   }
 
-  /** As after power-up: CPUs are what their power port says. */
+  /** As after power-up: the CPUs that ran when the machine was built run. */
   reset(): void {
     for (let cpu = 0; cpu < this.cpus.count; cpu++) this.cpus.put(cpu, CPU_OFF);
-    for (const pe of this.#pes) {
-      const state = this.ports.power.state(pe);
-      const cpu = this.cpus.numberOf(pe);
-      if (cpu >= 0 && state !== 'off') this.cpus.put(cpu, CPU_ON);
-    }
+    for (const cpu of this.#bootOn) this.cpus.put(cpu, CPU_ON);
     this.statistics?.reset(this.profile.statisticsCountOff);
     this.osInitiated = false;
     this.memProtect = false;

@@ -1,4 +1,4 @@
-import type { Convention } from '@trapline/core';
+import type { Convention, Level, Service } from '@trapline/core';
 import type { abi } from './abi.js';
 import type { IdleState } from './idle-state.js';
 import type { PowerStateFormat } from './power-state.js';
@@ -157,4 +157,8 @@ export interface Profile {
   readonly afterSystemCall?: number;
   /** Whether PSCI_FEATURES(SMCCC_VERSION) gives SUCCESS: `seen` where a service at the same level has it. */
   readonly smcccVersion: 'seen' | 'yes' | 'no';
+  /** Where it stands, the usual place first; anywhere where absent. */
+  readonly levels?: readonly Level[];
+  /** The other services that the same firmware contains, by name (the architecture calls, owners' queries, TRNG). */
+  readonly contains?: Readonly<Record<string, Service>>;
 }

@@ -27,22 +27,21 @@ export function savePlatform(platform: Platform): Saved {
 /** Takes a saved state back. Throws {@link RestoreError} for anything that {@link savePlatform} has not written for these CPUs. */
 export function restorePlatform(platform: Platform, saved: Saved): void {
   const state = recordOf(saved, 'psci');
-  if (state['format'] !== SAVED_FORMAT) throw new RestoreError(`psci: format is not ${SAVED_FORMAT}`);
+  if (state.format !== SAVED_FORMAT) throw new RestoreError(`psci: format is not ${SAVED_FORMAT}`);
   const { cpus, profile, statistics } = platform;
-  if (state['profile'] !== profile.name)
-    throw new RestoreError(`psci: saved with another profile than ${profile.name}`);
-  const states = namesOf(state['cpus'], cpus.count);
-  const asked = numbersOf(state['asked'], cpus.domains.slots, 0, LOCAL_STATES - 1, 'asked');
-  const resident = numberOf(state['resident'], -1, cpus.count - 1, 'resident');
-  const ends = numberOf(state['cleanInvEnds'], 0, Number.MAX_SAFE_INTEGER, 'cleanInvEnds');
-  const next = numberOf(state['cleanInvNext'], 0, Number.MAX_SAFE_INTEGER, 'cleanInvNext');
-  const counted = statistics === undefined ? undefined : statisticsOf(state['statistics'], statistics.save());
+  if (state.profile !== profile.name) throw new RestoreError(`psci: saved with another profile than ${profile.name}`);
+  const states = namesOf(state.cpus, cpus.count);
+  const asked = numbersOf(state.asked, cpus.domains.slots, 0, LOCAL_STATES - 1, 'asked');
+  const resident = numberOf(state.resident, -1, cpus.count - 1, 'resident');
+  const ends = numberOf(state.cleanInvEnds, 0, Number.MAX_SAFE_INTEGER, 'cleanInvEnds');
+  const next = numberOf(state.cleanInvNext, 0, Number.MAX_SAFE_INTEGER, 'cleanInvNext');
+  const counted = statistics === undefined ? undefined : statisticsOf(state.statistics, statistics.save());
   states.forEach((name, cpu) => {
     cpus.put(cpu, CPU_STATE_NAMES.indexOf(name) as CpuState);
   });
   cpus.domains.restore(asked);
-  platform.osInitiated = state['osInitiated'] === true;
-  platform.memProtect = state['memProtect'] === true;
+  platform.osInitiated = state.osInitiated === true;
+  platform.memProtect = state.memProtect === true;
   platform.resident = resident;
   platform.cleanInvEnds = ends;
   platform.cleanInvNext = next;

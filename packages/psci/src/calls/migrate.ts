@@ -3,6 +3,9 @@ import type { Platform } from '../platform.js';
 import type { TrustedOs } from '../profile.js';
 import { Code } from '../status.js';
 
+/** Bit 31 of MPIDR_EL1 (DDI 0487, MPIDR_EL1). */
+const MPIDR_RES1 = 0x8000_0000;
+
 /** MIGRATE_INFO_TYPE (5.9): 2 stands for a multiprocessor Trusted OS and for none. */
 const TYPES: Readonly<Record<TrustedOs['type'], number>> = { 'up-migratable': 0, up: 1, multiprocessor: 2 };
 
@@ -19,14 +22,13 @@ export function migrateInfoType(platform: Platform): Handler {
 /** MIGRATE_INFO_UP_CPU (5.10); INVALID_PARAMETERS where no uniprocessor Trusted OS is resident. */
 export function migrateInfoUpCpu(platform: Platform): Handler {
   const { cpus, profile } = platform;
+  const whole = profile.migrate.reports === 'mpidr';
   return (call) => {
     const cpu = platform.resident;
     if (cpu < 0) return returnInt(call, Code.INVALID_PARAMETERS);
     const affinity = cpus.topology.affinities[cpu] as number;
-    const mpidr = cpus.pe(cpu)?.mpidr;
-    const whole = profile.migrate.reports === 'mpidr' && mpidr !== undefined;
-    const low = whole ? Number(mpidr & 0xffff_ffffn) : affinity & 0xff_ffff;
-    return returnHalves(call, low, call.wide ? affinity >>> 24 : 0);
+    const low = affinity & 0xff_ffff;
+    return returnHalves(call, whole ? low | MPIDR_RES1 : low, call.wide ? affinity >>> 24 : 0);
   };
 }
 
