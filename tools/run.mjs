@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 // The entry of every npm script: makes the workspace ready, then runs a job. Needs nothing but Node and npm.
-import { ensureInstalled } from './workflow/install.js';
+import { ensureInstalled } from './workflow/install.mjs';
 
 const jobs = {
-  start: () => import('./workflow/trapline.js').then(({ trapline }) => trapline(['run', ...rest])),
-  trapline: () => import('./workflow/trapline.js').then(({ trapline }) => trapline(rest)),
-  test: () => import('./workflow/test.js').then(({ test }) => test(rest)),
-  bench: () => import('./workflow/bench.js').then(({ bench }) => bench(rest)),
+  start: () => import('./workflow/trapline.mjs').then(({ trapline }) => trapline(['run', ...rest])),
+  trapline: () => import('./workflow/trapline.mjs').then(({ trapline }) => trapline(rest)),
+  test: () => import('./workflow/test.mjs').then(({ test }) => test(rest)),
+  bench: () => import('./workflow/bench.mjs').then(({ bench }) => bench(rest)),
 };
 
 const [job = '', ...rest] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import { command } from './command.js';
+import { command } from './command.mjs';
 
 /** Runs all benchmarks, each file in a process of its own. */
 export function bench(args) {

@@ -1,4 +1,4 @@
-import { command } from './command.js';
+import { command } from './command.mjs';
 
 /** The native compiler, in a package of its own so that its `tsc` does not mix with TypeScript 6's. */
 export const tsc = 'tools/tsc/node_modules/typescript/bin/tsc';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
-import { root } from './root.js';
+import { root } from './root.mjs';
 
 /**
  * Runs a command at the root and gives its exit status. `stdout: 'stderr'` sends what it prints to our standard error,

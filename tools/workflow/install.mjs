@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { command } from './command.js';
-import { root } from './root.js';
+import { command } from './command.mjs';
+import { root } from './root.mjs';
 
 const stamp = join(root, 'node_modules/.trapline-installed');
 

@@ -1,5 +1,5 @@
-import { build } from './build.js';
-import { command } from './command.js';
+import { build } from './build.mjs';
+import { command } from './command.mjs';
 
 /** Runs the command line from the tree. */
 export function trapline(args) {
