@@ -67,6 +67,18 @@ export { CALL_INSTRUCTION_SIZE, linkOffset, preferredReturn } from './rules/retu
 export { type Circumstances, el2Enabled, ROUTES, type Route, route } from './rules/routing.js';
 export { callSyndrome, conditionHolds, decodeSyndrome, type TrappedCall } from './rules/syndrome.js';
 export { SAVED_FORMAT, SAVED_VERSION } from './saved/machine.js';
+export { GuestProgramError, NondeterminismError, StepLimitError } from './scheduler/errors.js';
+export {
+  type ExploredWorld,
+  type ExploreFailure,
+  type ExploreOptions,
+  type ExploreReport,
+  explore,
+  MAX_RUNS,
+} from './scheduler/explore.js';
+export type { ScheduledClock, ScheduledGuest, ScheduledVcpu } from './scheduler/guest.js';
+export { type Choose, type Point, replayChoices, roundRobin } from './scheduler/point.js';
+export { MAX_STEPS, type RunResult, Scheduler, type SchedulerOptions, type Unfinished } from './scheduler/scheduler.js';
 export type { CallEvent } from './streams/call-event.js';
 export type { InterruptChange, PowerChange } from './streams/events.js';
 export type { FaultKind, TranslationFault } from './translation/fault.js';
