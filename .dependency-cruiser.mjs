@@ -11,7 +11,7 @@ const below = {
   smccc: ['core', 'devicetree'],
   psci: ['core', 'devicetree', 'smccc'],
   stack: ['core', 'devicetree', 'smccc', 'trap-bus'],
-  testkit: ['core', 'devicetree', 'smccc', 'trap-bus'],
+  testkit: ['core', 'devicetree', 'trap-bus'],
   recordings: [],
   replay: ['core', 'devicetree', 'smccc', 'trap-bus', 'recordings', 'stack'],
   cli: ['core', 'devicetree', 'smccc', 'psci', 'trap-bus', 'stack', 'recordings', 'replay'],

@@ -53,6 +53,7 @@ export class Coverage {
  */
 export function endOf(abi: Interface, call: CallDeclaration, caller: Caller, wide: boolean, outcome: Outcome): string {
   switch (outcome.kind) {
+    case 'redirected':
     case 'wait':
     case 'off':
     case 'resume':
