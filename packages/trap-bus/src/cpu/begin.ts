@@ -45,7 +45,7 @@ export function begin(vcpu: Vcpu, levels: Levels, start: StartState): void {
 }
 
 function setWidth(vcpu: Vcpu, levels: Levels, el: number, a64: boolean): void {
-  if (el <= 1 && el2Enabled({ ...levels, secure: vcpu.secure, scr: vcpu.scr })) {
+  if (el <= 1 && el2Enabled(levels, vcpu.secure, vcpu.scr)) {
     vcpu.hcr = a64 ? vcpu.hcr | HCR_RW : vcpu.hcr & ~HCR_RW;
   } else if (el <= 2 && levels.hasEl3) vcpu.scr = a64 ? vcpu.scr | SCR_RW : vcpu.scr & ~SCR_RW;
 }

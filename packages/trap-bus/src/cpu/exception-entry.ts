@@ -59,7 +59,7 @@ function vectorOffset(vcpu: Vcpu, levels: Levels, exception: TakenException): nu
   const { target, kind } = exception;
   const base = kind === 'serror' ? 0x180 : 0;
   if (vcpu.el === target) return base + (vcpu.pstate & 1 ? 0x200 : 0);
-  const skipsEl2 = target === 3 && !el2Enabled({ ...levels, secure: vcpu.secure, scr: vcpu.scr });
+  const skipsEl2 = target === 3 && !el2Enabled(levels, vcpu.secure, vcpu.scr);
   const below = (skipsEl2 ? 1 : target - 1) as ExceptionLevel;
   return base + (usesAarch32(vcpu, levels, below) ? 0x600 : 0x400);
 }

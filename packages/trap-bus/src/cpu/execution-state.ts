@@ -19,5 +19,5 @@ export function usesAarch32(vcpu: Vcpu, levels: Levels, el: ExceptionLevel): boo
   if (el === 3 || (el === 2 && !levels.hasEl3)) return false;
   if (levels.hasEl3 && (vcpu.scr & SCR_RW) === 0) return true;
   if (el === 2) return false;
-  return el2Enabled({ ...levels, secure: vcpu.secure, scr: vcpu.scr }) && (vcpu.hcr & HCR_RW) === 0;
+  return el2Enabled(levels, vcpu.secure, vcpu.scr) && (vcpu.hcr & HCR_RW) === 0;
 }

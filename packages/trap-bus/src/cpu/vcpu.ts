@@ -55,6 +55,8 @@ export class Vcpu implements Pe {
   readonly aarch32: boolean;
   /** System registers, by {@link SYS}. HCR_EL2, SCR_EL3 and the current SCTLR are current only through {@link read}. */
   readonly system: BigUint64Array = new BigUint64Array(SYSTEM_REGISTERS.length);
+  /** The same in halves, as int32: no BigInt is made on the way of a start. */
+  readonly #low: Int32Array = new Int32Array(this.system.buffer);
   readonly cpu: CpuPort | undefined;
   /** Where it begins or resumes; services fill it. */
   readonly startState: StartState = createStartState();
@@ -114,24 +116,17 @@ export class Vcpu implements Pe {
 
   /** Puts the plain fields where {@link system} holds them, before all of it is read. */
   #flush(): void {
-    this.#setLow(SYS.HCR_EL2, this.hcr);
-    this.#setLow(SYS.SCR_EL3, this.scr);
-    this.#setLow(SCTLR_SLOTS[this.el], this.sctlr);
+    const low = this.#low;
+    low[2 * SYS.HCR_EL2] = this.hcr;
+    low[2 * SYS.SCR_EL3] = this.scr;
+    low[2 * (SCTLR_SLOTS[this.el] as number)] = this.sctlr;
   }
 
   #load(): void {
-    this.hcr = this.#low(SYS.HCR_EL2);
-    this.scr = this.#low(SYS.SCR_EL3);
-    this.sctlr = this.#low(SCTLR_SLOTS[this.el]);
-  }
-
-  #low(slot: number): number {
-    return Number(BigInt.asIntN(32, this.system[slot] as bigint));
-  }
-
-  #setLow(slot: number, low: number): void {
-    const value = this.system[slot] as bigint;
-    this.system[slot] = (value & ~0xffff_ffffn) | BigInt.asUintN(32, BigInt(low));
+    const low = this.#low;
+    this.hcr = low[2 * SYS.HCR_EL2] as number;
+    this.scr = low[2 * SYS.SCR_EL3] as number;
+    this.sctlr = low[2 * (SCTLR_SLOTS[this.el] as number)] as number;
   }
 }
 

@@ -2,7 +2,7 @@ import { AGAIN, type Caller, type Conduit, type ConduitKind, type Outcome } from
 import type { Vcpu } from '../cpu/vcpu.js';
 import { MAX_REPEATS } from '../machine/limits.js';
 
-/** Whoever carries a call over: {@link Machine}. */
+/** Who carries a guest's calls over. */
 export interface Trap {
   trap(vcpu: Vcpu, conduit: ConduitKind, immediate: number): Outcome;
 }

@@ -32,9 +32,9 @@ export class Guest {
   readonly world: World;
   readonly #power: PowerUnit;
   readonly #specs: readonly VcpuSpec[];
-  readonly #callers: readonly VcpuCaller[];
   readonly #conduits = new Map<ConduitKind, GuestConduit>();
-  readonly #bus: Bus;
+  #bus: Bus | undefined;
+  #callers: readonly VcpuCaller[] = [];
   #standings: readonly Standing[] = [];
 
   constructor(
@@ -43,13 +43,11 @@ export class Guest {
     levels: Levels,
     makeWorld: (vcpus: readonly Vcpu[]) => World,
     streams: Streams,
-    bus: Bus,
   ) {
     this.name = spec.name;
     this.index = index;
     this.levels = levels;
     this.midr = spec.midr ?? DEFAULT_MIDR;
-    this.#bus = bus;
     this.#specs = vcpuSpecs(spec);
     this.vcpus = this.#specs.map(
       (v, i) =>
@@ -79,7 +77,6 @@ export class Guest {
       this.#power.interruptsChanged(),
     );
     this.ports = { ...ports, interrupts, power: this.#power };
-    this.#callers = this.vcpus.map((vcpu) => new VcpuCaller(vcpu, bus));
     for (const vcpu of this.vcpus) vcpu.powerState = this.#bootPower(vcpu);
     this.#boot(false);
   }
@@ -145,7 +142,7 @@ export class Guest {
    * where nothing holds it.
    */
   decide(pe: Pe, outcome: Outcome): Outcome {
-    return this.#bus.decide(this.vcpus[pe.index] as Vcpu, outcome);
+    return (this.#bus as Bus).decide(this.vcpus[pe.index] as Vcpu, outcome);
   }
 
   /** The guest as it was built: CPUs at their boot state, services and default models reset. RAM keeps what it holds. */
@@ -170,8 +167,10 @@ export class Guest {
   }
 
   /** Called once by the machine, when the guest's services are attached. */
-  stand(standings: readonly Standing[]): void {
+  stand(standings: readonly Standing[], bus: Bus): void {
     this.#standings = standings;
+    this.#bus = bus;
+    this.#callers = this.vcpus.map((vcpu) => new VcpuCaller(vcpu, bus));
     this.#boot(standings.some((s) => s.level === 'el2' && s.trapsSmc));
   }
 
@@ -187,7 +186,9 @@ export class Guest {
   }
 
   #each(visit: (service: AttachedService) => void): void {
-    for (const standing of this.#standings) standing.services.forEach(visit);
+    for (const standing of this.#standings) {
+      for (const service of standing.services) visit(service);
+    }
   }
 }
 

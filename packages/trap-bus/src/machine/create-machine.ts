@@ -34,14 +34,11 @@ export function createMachine(spec: MachineSpec): Machine {
       levelsOf(guestSpec),
       (vcpus) => new DefaultWorld(guestSpec, vcpus, { clock, interruptsChanged: () => guest.interruptsChanged() }),
       streams,
-      {
-        trap: (vcpu, conduit, immediate) => (lanes[index] as Lane).trap(vcpu, conduit, immediate),
-        decide: (vcpu, outcome) => (lanes[index] as Lane).decide(vcpu, outcome),
-      },
     );
     const standings = stand(guestSpec, guest, running);
-    guest.stand(standings);
-    lanes.push(new Lane(guest, standings, shared));
+    const lane = new Lane(guest, standings, shared);
+    guest.stand(standings, lane);
+    lanes.push(lane);
   }
   const started: Running[] = Array.from(running, ([service, one]) => ({ service, running: one }));
   return new Machine({ lanes, running: started, streams, interceptions, clock });

@@ -39,7 +39,7 @@ export function inject(vcpu: Vcpu, levels: Levels, exception: Inject): void {
 }
 
 function aboveEl0(vcpu: Vcpu, levels: Levels): ExceptionLevel {
-  const enabled = el2Enabled({ ...levels, secure: vcpu.secure, scr: vcpu.scr });
+  const enabled = el2Enabled(levels, vcpu.secure, vcpu.scr);
   return enabled && (vcpu.hcr & HCR_TGE) !== 0 ? 2 : 1;
 }
 

@@ -1,6 +1,7 @@
 import {
   type ConduitKind,
   type Dispatcher,
+  type Door,
   type Outcome,
   RETURNED,
   UNCLAIMED,
@@ -14,7 +15,7 @@ import type { Guest } from '../guest/guest.js';
 import { PowerError } from '../guest/power-unit.js';
 import type { Answerer, Standing } from '../guest/standing.js';
 import { ROUTES, type Route } from '../rules/routing.js';
-import { routingKey, routingTable } from '../rules/routing-table.js';
+import { A32_KEY, routingKey, routingTable } from '../rules/routing-table.js';
 import { CallEvent, copyRegisters } from '../streams/call-event.js';
 import { inject, takeCall } from './injection.js';
 import type { Interceptions } from './interception.js';
@@ -42,12 +43,14 @@ export class Lane {
   readonly #shared: Shared;
   readonly #calls: Subject<CallEvent>;
   readonly #table: Uint8Array;
-  /** By route: the dispatcher that answers without further ado. */
-  readonly #straight: readonly (Dispatcher | undefined)[];
-  readonly #first: Dispatcher | undefined;
+  /** The same table with the place in {@link #doors} of who answers without further ado. */
+  readonly #straight: Uint8Array;
+  /** Ways in to the levels' services; the first place is empty. */
+  readonly #doors: (Door | undefined)[] = [undefined];
+  readonly #standings: (Standing | undefined)[] = [undefined];
   readonly #intercepted = new Map<Standing, Dispatcher>();
-  /** Whether nothing looks at single calls before their service does. */
-  #plain = true;
+  /** Whether the rules come first: no service stands outside, and nobody intercepts. */
+  #plain: boolean;
 
   constructor(guest: Guest, standings: readonly Standing[], shared: Shared) {
     this.guest = guest;
@@ -57,13 +60,23 @@ export class Lane {
     this.el2 = standings.find(({ level }) => level === 'el2');
     this.el3 = standings.find(({ level }) => level === 'el3');
     this.#table = routingTable(guest.levels.hasEl2, guest.levels.hasEl3);
-    this.#straight = ROUTES.map((route) => this.#standingOf(route)?.dispatcher);
-    this.#first = this.outside?.dispatcher;
+    this.#straight = this.#table.map((place, key) => this.#doorOf(ROUTES[place], key & 1 ? 'smc' : 'hvc'));
+    this.#plain = this.outside === undefined;
+  }
+
+  #doorOf(route: Route | undefined, conduit: ConduitKind): number {
+    const standing = route && this.#standingOf(route);
+    const door = standing?.dispatcher.door(conduit);
+    if (!door) return 0;
+    const known = this.#doors.indexOf(door);
+    if (known >= 0) return known;
+    this.#standings.push(standing);
+    return this.#doors.push(door) - 1;
   }
 
   /** Told when interceptions come or go. */
   interceptionsChanged(): void {
-    this.#plain = !this.#shared.interceptions.active;
+    this.#plain = this.outside === undefined && !this.#shared.interceptions.active;
   }
 
   /** Which route the rules give for an instruction that `vcpu` executes now; undefined for an instruction of its own. */
@@ -73,21 +86,17 @@ export class Lane {
 
   trap(vcpu: Vcpu, conduit: ConduitKind, immediate: number): Outcome {
     if (!this.#plain || this.#calls.observed || vcpu.powerState !== 'running') {
-      return this.#trapWatched(vcpu, conduit, immediate);
+      return this.#trapOtherwise(vcpu, conduit, immediate);
     }
-    if (this.#first !== undefined) {
-      const outcome = this.#first.dispatch(vcpu, conduit, immediate);
-      if (outcome !== UNCLAIMED) return this.#carryOut(vcpu, conduit, immediate, this.outside, outcome, undefined);
-    }
-    const dispatcher = this.#straight[this.#table[routingKey(vcpu, conduit)] as number];
-    if (dispatcher === undefined) return this.#route(vcpu, conduit, immediate, undefined);
-    const outcome = dispatcher.dispatch(vcpu, conduit, immediate);
+    const key = routingKey(vcpu, conduit);
+    const place = this.#straight[key] as number;
+    if (place === 0) return this.#route(vcpu, conduit, immediate, undefined);
+    const outcome = (this.#doors[place] as Door).dispatch(vcpu, immediate, (key & A32_KEY) === 0);
     if (outcome === RETURNED) {
       stepOver(vcpu);
       return outcome;
     }
-    const standing = dispatcher === this.el2?.dispatcher ? this.el2 : this.el3;
-    return this.#carryOut(vcpu, conduit, immediate, standing, outcome, undefined);
+    return this.#carryOut(vcpu, conduit, immediate, this.#standings[place], outcome, undefined);
   }
 
   /** Carries out what a held caller's embedder has decided. */
@@ -97,6 +106,14 @@ export class Lane {
     }
     const undecided = outcome.kind === 'forward' || outcome.kind === 'unclaimed';
     return this.#carryOut(vcpu, 'hvc', 0, undefined, undecided ? UNDEFINED_INSTRUCTION : outcome, undefined);
+  }
+
+  #trapOtherwise(vcpu: Vcpu, conduit: ConduitKind, immediate: number): Outcome {
+    const watched = this.#calls.observed || this.#shared.interceptions.active || vcpu.powerState !== 'running';
+    if (watched || !this.outside) return this.#trapWatched(vcpu, conduit, immediate);
+    const outcome = this.outside.dispatcher.dispatch(vcpu, conduit, immediate);
+    if (outcome === UNCLAIMED) return this.#route(vcpu, conduit, immediate, undefined);
+    return this.#carryOut(vcpu, conduit, immediate, this.outside, outcome, undefined);
   }
 
   #trapWatched(vcpu: Vcpu, conduit: ConduitKind, immediate: number): Outcome {
@@ -181,6 +198,7 @@ export class Lane {
       case 'returned':
         stepOver(vcpu);
         return outcome;
+      case 'redirected':
       case 'again':
         return outcome;
       case 'wait':

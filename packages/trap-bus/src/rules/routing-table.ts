@@ -3,6 +3,8 @@ import { ROUTES, route } from './routing.js';
 
 /** Bits of a key: conduit 0, el 2:1, aarch32 3, secure 4, TSC 5, TGE 6, EEL2 7, HCD 8, SMD 9, HCE 10, neither 11. */
 const KEYS = 1 << 11;
+/** The bit of a key that says AArch32. */
+export const A32_KEY = 8;
 /** Keys of instructions other than HVC and SMC lie above: the table holds {@link NO_ROUTE} for them. */
 const OTHER = KEYS;
 /** What the table holds for an instruction of which the rules for HVC and SMC say nothing. */
@@ -40,7 +42,7 @@ export function routingKey(pe: RoutedPe, conduit: ConduitKind): number {
   return (
     (conduit === 'hvc' ? 0 : conduit === 'smc' ? 1 : OTHER) |
     (pe.el << 1) |
-    (pe.state === 'a64' ? 0 : 8) |
+    (pe.state === 'a64' ? 0 : A32_KEY) |
     (pe.secure ? 16 : 0) |
     ((hcr >>> 14) & 0x20) |
     ((hcr >>> 21) & 0x140) |

@@ -39,8 +39,8 @@ export function route(c: Circumstances): Route {
 }
 
 /** Whether EL2 exists in the caller's security state (EL2Enabled()). */
-export function el2Enabled(c: Pick<Circumstances, 'hasEl2' | 'hasEl3' | 'secure' | 'scr'>): boolean {
-  return c.hasEl2 && (!c.secure || !c.hasEl3 || (c.scr & SCR_EEL2) !== 0);
+export function el2Enabled(levels: Pick<Circumstances, 'hasEl2' | 'hasEl3'>, secure: boolean, scr: number): boolean {
+  return levels.hasEl2 && (!secure || !levels.hasEl3 || (scr & SCR_EEL2) !== 0);
 }
 
 /**
@@ -50,7 +50,7 @@ export function el2Enabled(c: Pick<Circumstances, 'hasEl2' | 'hasEl3' | 'secure'
 function routeHvc(c: Circumstances): Route {
   const { el } = c;
   if (el === 0 || !c.hasEl2) return undefinedAt(c);
-  if (el === 1 && !el2Enabled(c)) return undefinedAt(c);
+  if (el === 1 && !el2Enabled(c, c.secure, c.scr)) return undefinedAt(c);
   if (el === 3 && c.aarch32) return undefinedAt(c);
   const enabled = c.hasEl3 ? (c.scr & SCR_HCE) !== 0 : (c.hcr & HCR_HCD) === 0;
   if (!enabled) return undefinedAt(c);
@@ -63,13 +63,13 @@ function routeHvc(c: Circumstances): Route {
  */
 function routeSmc(c: Circumstances): Route {
   if (c.el === 0) return undefinedAt(c);
-  if (c.el === 1 && el2Enabled(c) && (c.hcr & HCR_TSC) !== 0) return 'el2-trap';
+  if (c.el === 1 && el2Enabled(c, c.secure, c.scr) && (c.hcr & HCR_TSC) !== 0) return 'el2-trap';
   if (!c.hasEl3 || (c.scr & SCR_SMD) !== 0) return undefinedAt(c);
   return 'el3';
 }
 
 /** An undefined instruction goes to the level that executes it; from EL0 to EL1, or to EL2 under HCR_EL2.TGE. */
 function undefinedAt(c: Circumstances): Route {
-  if (c.el === 0) return el2Enabled(c) && (c.hcr & HCR_TGE) !== 0 ? 'undefined-el2' : 'undefined-el1';
+  if (c.el === 0) return el2Enabled(c, c.secure, c.scr) && (c.hcr & HCR_TGE) !== 0 ? 'undefined-el2' : 'undefined-el1';
   return c.el === 1 ? 'undefined-el1' : c.el === 2 ? 'undefined-el2' : 'undefined-el3';
 }

@@ -71,7 +71,9 @@ function planGuest(guest: Guest, saved: Saved | undefined): () => void {
   });
   return () => {
     guest.world.restore(record.world ?? null, `${name}.world`);
-    guest.vcpus.forEach((vcpu, i) => vcpus[i]?.apply(vcpu));
+    guest.vcpus.forEach((vcpu, i) => {
+      vcpus[i]?.apply(vcpu);
+    });
     services.forEach(({ attachment }, i) => {
       attachment.restore(states[i] as Saved);
     });

@@ -5,7 +5,6 @@ import {
   hexId,
   type Level,
   type Outcome,
-  type Registers,
   SMC64,
 } from '@trapline/core';
 import type { Vcpu } from '../cpu/vcpu.js';
@@ -15,9 +14,12 @@ import { outcomeWords } from './outcome-words.js';
 /** Registers that a call may use, X0 to X17 (DEN0028 1.5 F, 2.6), in halves. */
 const HALVES = 36;
 
-/** Copies the registers that a call may use. */
-export function copyRegisters(vcpu: Vcpu): Uint32Array {
-  return vcpu.w.slice(0, HALVES);
+/** Copies the registers that a call may use, as int32: a list of small integers costs a tenth of a typed array. */
+export function copyRegisters(vcpu: Vcpu): readonly number[] {
+  const { w } = vcpu;
+  const copy = new Array<number>(HALVES);
+  for (let i = 0; i < HALVES; i++) copy[i] = (w[i] as number) | 0;
+  return copy;
 }
 
 /** A call that went over the bus: registers as they were before and after, words only when somebody asks for them. */
@@ -29,10 +31,10 @@ export class CallEvent {
   readonly outcome: Outcome;
   /** Whether the caller was in AArch64 state. */
   readonly a64: boolean;
-  /** General registers X0 to X17 before the call, in halves, low first. */
-  readonly before: Uint32Array;
+  /** General registers X0 to X17 before the call, in halves as int32, low first. */
+  readonly before: readonly number[];
   /** The same after it. */
-  readonly after: Uint32Array;
+  readonly after: readonly number[];
   readonly #answerer: Answerer | undefined;
   readonly #overridden: boolean;
 
@@ -41,7 +43,7 @@ export class CallEvent {
     a64: boolean,
     conduit: ConduitKind,
     immediate: number,
-    before: Uint32Array,
+    before: readonly number[],
     answerer: Answerer | undefined,
     overridden: boolean,
     outcome: Outcome,
@@ -133,7 +135,7 @@ export class CallEvent {
 function values(
   names: readonly string[],
   types: CallDeclaration['argumentTypes'],
-  w: Registers['w'],
+  w: readonly number[],
   first: number,
   wide: boolean,
 ): DecodedValue[] {
