@@ -1,6 +1,6 @@
-import { Discovery, type DiscoveryEvent, type DiscoveryOptions, type Driver } from '@trapline/core';
+import { Discovery, type DiscoveryEvent, type DiscoveryOptions, type Driver, type GuestProgram } from '@trapline/core';
 import { type DeviceTree, writeDtb } from '@trapline/devicetree';
-import type { Guest, Vcpu } from '@trapline/trap-bus';
+import { type Guest, Scheduler, type Vcpu } from '@trapline/trap-bus';
 
 /** How a guest's drivers are found. */
 export interface DiscoverOptions extends DiscoveryOptions {
@@ -15,12 +15,15 @@ export class StackGuest {
   readonly deviceTree: DeviceTree;
   /** The guest on its trap bus: ports, power, the points of each CPU's life. */
   readonly bus: Guest;
+  /** Runs its programs; {@link Stack.run} drives it. */
+  readonly scheduler: Scheduler;
   readonly #discoveries: Discovery[] = [];
 
   constructor(bus: Guest, deviceTree: DeviceTree) {
     this.name = bus.name;
     this.bus = bus;
     this.deviceTree = deviceTree;
+    this.scheduler = new Scheduler(bus);
   }
 
   get vcpus(): readonly Vcpu[] {
@@ -47,6 +50,20 @@ export class StackGuest {
     if (heard !== undefined) discovery.events$.subscribe(heard);
     discovery.settle();
     return discovery;
+  }
+
+  /**
+   * Puts a program on a CPU that runs: the first one where nobody says. It begins when the stack runs.
+   *
+   * Throws `CompositionError` for a CPU that does not run.
+   */
+  spawn(program: GuestProgram, cpu = 0): void {
+    this.scheduler.spawn(cpu, program);
+  }
+
+  /** Puts a program at an address: a CPU that starts or resumes there runs it. */
+  at(entry: number, program: GuestProgram): void {
+    this.scheduler.at(entry, program);
   }
 
   /** Unbinds all drivers. */

@@ -1,5 +1,12 @@
 import { RestoreError, type Saved } from '@trapline/core';
-import type { CallEvent, InterruptChange, Machine, PowerChange } from '@trapline/trap-bus';
+import {
+  type CallEvent,
+  type InterruptChange,
+  MAX_STEPS,
+  type Machine,
+  type PowerChange,
+  StepLimitError,
+} from '@trapline/trap-bus';
 import type { Observable } from 'rxjs';
 import type { StackGuest } from './guest.js';
 import { restoredTrees, savedTrees } from './saved-trees.js';
@@ -8,6 +15,19 @@ import { restoredTrees, savedTrees } from './saved-trees.js';
 export const STACK_FORMAT = 'trapline stack';
 /** Its version; others are refused. */
 export const STACK_VERSION = 1;
+
+/** A CPU whose program is not through: what it waits for, or that no program is where it began. */
+export interface UnfinishedCpu<Name extends string = string> {
+  readonly guest: Name;
+  readonly cpu: number;
+  readonly why: string;
+}
+
+/** How a run ended. */
+export interface RunResult<Name extends string = string> {
+  readonly steps: number;
+  readonly unfinished: readonly UnfinishedCpu<Name>[];
+}
 
 /**
  * A composition that runs: guests, the services that answer them, and the trees that describe them. Made by
@@ -35,6 +55,37 @@ export class Stack<Name extends string = string> {
     this.interrupts$ = machine.interrupts$;
     this.guests = Object.freeze(Object.fromEntries(guests.map((g) => [g.name, g]))) as Stack<Name>['guests'];
     this.#all = guests;
+  }
+
+  /**
+   * Runs the programs of all guests, in turns, until none can go on: time moves on to the next alarm only when nothing
+   * else can happen. Gives the CPUs that nothing will wake any more.
+   *
+   * Throws {@link StepLimitError} after `limit` steps, and `GuestProgramError` where a program throws.
+   */
+  run(limit: number = MAX_STEPS): RunResult<Name> {
+    let steps = 0;
+    for (;;) {
+      const before = steps;
+      for (const { scheduler } of this.#all) if (scheduler.step()) steps++;
+      if (steps === before && this.#moveTime()) steps++;
+      if (steps === before) break;
+      if (steps > limit)
+        throw new StepLimitError(
+          limit,
+          this.#all.flatMap(({ scheduler }) => scheduler.unfinished()),
+        );
+    }
+    const unfinished = this.#all.flatMap(({ name, scheduler }) =>
+      scheduler.unfinished().map(({ cpu, why }) => ({ guest: name as Name, cpu, why })),
+    );
+    return { steps, unfinished };
+  }
+
+  /** Whether somebody waits, and an alarm was left that may wake them. */
+  #moveTime(): boolean {
+    const waiting = this.#all.some(({ scheduler }) => scheduler.unfinished().length > 0);
+    return waiting && this.machine.clock.advanceToNext();
   }
 
   /**

@@ -13,37 +13,52 @@ import {
 } from '@trapline/core';
 
 /** An interface for tests: a lamp that remembers its brightness, and starts and stops CPUs. */
-export const lampAbi = defineInterface({
-  name: 'lamp',
-  title: 'Lamp',
-  source: 'of these tests',
-  calls: {
-    get: { id: 0x8300_0000, since: '1', clause: '1', summary: 'The brightness.', returns: u32 },
-    set: {
-      id: 0x8300_0001,
-      since: '1',
-      clause: '2',
-      summary: 'Sets the brightness.',
-      arguments: { brightness: u32 },
-      returns: u32,
+function declare(name: string) {
+  return defineInterface({
+    name,
+    title: 'Lamp',
+    source: 'of these tests',
+    calls: {
+      get: { id: 0x8300_0000, since: '1', clause: '1', summary: 'The brightness.', returns: u32 },
+      set: {
+        id: 0x8300_0001,
+        since: '1',
+        clause: '2',
+        summary: 'Sets the brightness.',
+        arguments: { brightness: u32 },
+        returns: u32,
+      },
+      start: {
+        id: 0xc300_0002,
+        since: '1',
+        clause: '3',
+        summary: 'Starts a CPU.',
+        arguments: { target: u32, entry: u64, context: u64 },
+        returns: u32,
+      },
+      off: {
+        id: 0x8300_0003,
+        since: '1',
+        clause: '4',
+        summary: 'Ends the calling CPU.',
+        returns: u32,
+        waits: true,
+      },
     },
-    start: {
-      id: 0xc300_0002,
-      since: '1',
-      clause: '3',
-      summary: 'Starts a CPU.',
-      arguments: { target: u32, entry: u64, context: u64 },
-      returns: u32,
-    },
-    off: { id: 0x8300_0003, since: '1', clause: '4', summary: 'Ends the calling CPU.', returns: u32 },
-  },
-});
+  });
+}
+
+export const lampAbi = declare('lamp');
+
+/** The same under another name, for trees in which discovery knows that name. */
+const psciLampAbi = declare('psci');
 
 export interface LampOptions {
   readonly name?: string;
   readonly levels?: readonly Level[];
   readonly conduits?: readonly string[];
   readonly trapsSmc?: boolean;
+  readonly abi?: 'lamp' | 'psci';
 }
 
 /** The lamp as a service; it describes itself as `/lamp`. */
@@ -56,7 +71,7 @@ export function lamp(options: LampOptions = {}): Service {
     attach: ({ pes, ports }): Attachment => {
       let brightness = 0;
       const implementation = implement(
-        lampAbi,
+        options.abi === 'psci' ? psciLampAbi : lampAbi,
         {
           get: (call) => returnInt(call, brightness),
           set: (call) => {
