@@ -1,7 +1,9 @@
-import { type Environment, type Hex, RecordingError } from '@trapline/recordings';
+import { type Environment, RecordingError } from '@trapline/recordings';
 
-/** The value of each register that a call does not set. */
-export type FillPattern = (register: number) => bigint;
+/** The value of each register that a call does not set, by number. */
+export type FillPattern = readonly bigint[];
+
+const REGISTERS = 31;
 
 /**
  * The fill pattern of an environment, in any of its spellings: a table by register, a table by width and register, or
@@ -11,12 +13,13 @@ export type FillPattern = (register: number) => bigint;
  */
 export function fillOf(environment: Environment, width: 32 | 64): FillPattern {
   const table = environment.fill?.regs ?? environment.fillPattern?.[width];
-  if (table) return (register) => BigInt(table[`x${register}`] ?? 0);
   const [pattern] = environment.fill?.['where a step says fill'] ?? [];
-  if (pattern === undefined) throw new RecordingError('environment.fill', 'has no pattern that is known here');
-  return (register) => BigInt(expanded(pattern, register));
+  if (table === undefined && pattern === undefined) {
+    throw new RecordingError('environment.fill', 'has no pattern that is known here');
+  }
+  return Array.from({ length: REGISTERS }, (_, n) => BigInt(table?.[`x${n}`] ?? expanded(pattern ?? '0x0', n)));
 }
 
-function expanded(pattern: string, register: number): Hex {
-  return pattern.replaceAll(/N+/g, (run) => register.toString(16).padStart(run.length, '0')) as Hex;
+function expanded(pattern: string, register: number): string {
+  return pattern.replaceAll(/N+/g, (run) => register.toString(16).padStart(run.length, '0'));
 }

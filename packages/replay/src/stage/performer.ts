@@ -95,7 +95,8 @@ export class Performer implements CpuPort {
     const wide = this.width === 64;
     for (const register of wide ? REGISTERS_64 : REGISTERS_32) {
       const slot = wide ? register : a32Slot(vcpu.pstate, register);
-      vcpu.x[slot] = BigInt(recorded(values, register) ?? fill(register));
+      const value = recorded(values, register);
+      vcpu.x[slot] = value === undefined ? (fill[register] as bigint) : BigInt(value);
     }
     vcpu.x[PC] = this.callSite;
     this.taken = undefined;

@@ -37,6 +37,7 @@ export class Stage {
   /** How the machine ended, once it has. */
   ended: string | undefined = undefined;
   readonly #companies: readonly Company[];
+  readonly #fills = new Map<32 | 64, FillPattern>();
 
   constructor(setting: Setting, plan: StagePlan) {
     this.environment = setting.environment;
@@ -71,7 +72,11 @@ export class Stage {
 
   /** What registers hold that a call of this width does not set. */
   fill(width: 32 | 64): FillPattern {
-    return fillOf(this.environment, width);
+    const known = this.#fills.get(width);
+    if (known) return known;
+    const fill = fillOf(this.environment, width);
+    this.#fills.set(width, fill);
+    return fill;
   }
 
   /** A little time passes: CPUs that were started arrive at their first instruction, those that said off are gone. */
