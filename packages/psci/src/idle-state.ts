@@ -37,7 +37,8 @@ export interface CompiledIdleState {
 }
 
 /**
- * Compiles a table of idle states, by `power_state` as int32.
+ * Compiles a table of idle states, by `power_state` as int32. States of levels above `maxLevel` are left out: there is no
+ * domain that could enter them.
  *
  * Throws {@link CompositionError} where a state sets reserved bits, disagrees with its own type bit, asks a level for a
  * deeper state than the one below it, or is there twice.
@@ -45,6 +46,7 @@ export interface CompiledIdleState {
 export function compileIdleStates(
   states: readonly IdleState[],
   format: PowerStateFormat,
+  maxLevel: number,
 ): ReadonlyMap<number, CompiledIdleState> {
   const compiled = new Map<number, CompiledIdleState>();
   for (const state of states) {
@@ -66,7 +68,7 @@ export function compileIdleStates(
     if (compiled.has(value)) throw new CompositionError(`${at} is there twice`, 'leave one out');
     const running = levels.indexOf(LOCAL_RUN);
     const level = (running < 0 ? levels.length : running) - 1;
-    compiled.set(value, { state, powerdown, level, local: levels[level] as number });
+    if (level <= maxLevel) compiled.set(value, { state, powerdown, level, local: levels[level] as number });
   }
   return compiled;
 }

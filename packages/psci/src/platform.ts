@@ -36,7 +36,8 @@ export class Platform {
     this.#exact = profile.mpidrReserved === 'refused';
     const topology = flatten(profile.topology ?? topologyOf(guest.pes.map((pe) => pe.affinity)));
     this.cpus = new Cpus(topology, guest.pes);
-    this.idleStates = compileIdleStates(profile.suspend.states, profile.suspend.format);
+    const { states, format } = profile.suspend;
+    this.idleStates = compileIdleStates(states, format, topology.maxLevel);
     const counted = profile.calls.includes('statCount') || profile.calls.includes('statResidency');
     this.statistics = counted ? new Statistics(this.cpus, guest.ports.clock) : undefined;
     this.el = guest.level === 'el2' || !guest.hasEl2 ? 1 : 2;
