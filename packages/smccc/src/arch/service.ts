@@ -11,6 +11,7 @@ import {
   type Service,
 } from '@trapline/core';
 import { statelessAttachment } from '../attachments.js';
+import { unknownCalls } from '../unknown.js';
 import { conventionOf, isAtLeast, parseVersion, type SmcccVersion, versionNumber } from '../version.js';
 import { archAbi } from './abi.js';
 import { availabilityHandler, type FeatureAvailability } from './availability.js';
@@ -71,13 +72,16 @@ export function attachArch(guest: AttachedGuest, options: ArchOptions = {}): Att
   return statelessAttachment('smccc', [archCalls(guest, options)]);
 }
 
-/** {@link archCalls} as a service by itself. */
+/** {@link archCalls} as a service by itself. It answers NOT_SUPPORTED for what nobody at its level takes. */
 export function archService(options: ArchOptions = {}): Service {
   return perGuest({
     name: 'smccc',
     levels: ['el3', 'el2', 'outside'],
     needs: [],
-    attach: (guest) => attachArch(guest, options),
+    attach: (guest) => {
+      const calls = archCalls(guest, options);
+      return statelessAttachment('smccc', [calls, unknownCalls(calls.convention)]);
+    },
   });
 }
 
