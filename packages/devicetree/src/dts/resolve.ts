@@ -86,10 +86,11 @@ function checkNames(node: SourceNode, isRoot: boolean): void {
     properties.add(property.name);
   }
   const children = new Set<string>();
-  for (const child of node.live) {
-    if (children.has(child.name))
+  for (const child of node.children) {
+    if (children.has(child.name)) {
       throw refuse('duplicate-name', `node '${child.name}' is there twice in one pair of braces`, child);
-    children.add(child.name);
+    }
+    if (!child.deleted) children.add(child.name);
   }
 }
 

@@ -1,0 +1,2 @@
+export { readDtb } from './fdt/read.js';
+export type { DeviceTree } from './tree.js';
