@@ -45,26 +45,22 @@ export {
   BINDINGS,
   type Binding,
   type ConduitRule,
-  RESERVED_MEMORY,
-  type RequiredProperty,
-} from './discovery/bindings.js';
-export type { ConduitSource } from './discovery/conduits.js';
-export type { InspectedCpu } from './discovery/cpus.js';
-export {
+  type ConduitSource,
   DIAGNOSTICS,
   type Diagnostic,
   type DiagnosticCode,
   type DiagnosticMeaning,
-  type Severity,
-  type TreeDiagnostic,
-} from './discovery/diagnostics.js';
-export {
+  type DriverMatch,
+  type InspectedCpu,
   type InspectedInterface,
   type InspectOptions,
   inspectTree,
+  RESERVED_MEMORY,
+  type RequiredProperty,
+  type Severity,
+  type TreeDiagnostic,
   type TreeInspection,
-} from './discovery/inspect.js';
-export type { DriverMatch } from './discovery/match.js';
+} from './discovery/inspection.js';
 export { CompositionError } from './errors.js';
 export { CallFault } from './guest/call-fault.js';
 export {

@@ -1,4 +1,4 @@
-import { inspectTree, type TreeInspection } from '@trapline/core';
+import { inspectTree, type TreeInspection } from '@trapline/core/inspection';
 import { type Arguments, type Command, CommandError, EXIT, UsageError } from '../command.js';
 import { complain, type Io } from '../io.js';
 import { drivers } from './drivers.js';
@@ -45,7 +45,7 @@ export const command: Command = {
   run: inspect,
 };
 
-function inspect(args: Arguments, io: Io): number {
+async function inspect(args: Arguments, io: Io): Promise<number> {
   if (args.positionals.length === 0) throw new UsageError('name a device tree, or a directory of them');
   const json = args.flag('json') ? ([] as JsonReport[]) : undefined;
   let code: number = EXIT.ok;
@@ -59,7 +59,7 @@ function inspect(args: Arguments, io: Io): number {
     for (const tree of treesOf(argument, fail)) {
       let inspection: TreeInspection;
       try {
-        inspection = inspectTree(readTree(tree, io), { drivers });
+        inspection = inspectTree(await readTree(tree, io), { drivers });
       } catch (error) {
         fail(tree.file, errorWords(error));
         continue;

@@ -1,4 +1,4 @@
-import { BINDINGS, type DriverMatch } from '@trapline/core';
+import { BINDINGS, type DriverMatch } from '@trapline/core/inspection';
 
 /** Interfaces that this build has a driver for; the driver has the interface's name and binds to the same nodes. */
 const INTERFACES = ['psci'];

@@ -1,4 +1,4 @@
-import type { Diagnostic, TreeDiagnostic, TreeInspection } from '@trapline/core';
+import type { Diagnostic, TreeDiagnostic, TreeInspection } from '@trapline/core/inspection';
 
 /** One file in the array that `inspect --json` prints. */
 export interface JsonReport {

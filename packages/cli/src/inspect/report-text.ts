@@ -1,4 +1,4 @@
-import type { Diagnostic, InspectedCpu, InspectedInterface, TreeInspection } from '@trapline/core';
+import type { Diagnostic, InspectedCpu, InspectedInterface, TreeInspection } from '@trapline/core/inspection';
 import type { Io, Style } from '../io.js';
 import { wrap } from './wrap.js';
 

@@ -47,8 +47,8 @@ export interface Binding {
   readonly single?: boolean;
 }
 
-/** Below this node only what {@link BINDINGS} names is an interface: firmware memory is often called by its owner. */
-export const RESERVED_MEMORY = '/reserved-memory';
+/** Below this child of the root only what {@link BINDINGS} names is an interface: memory is often called by its owner. */
+export const RESERVED_MEMORY = 'reserved-memory';
 
 const scmiRequired: readonly RequiredProperty[] = [
   { name: 'arm,smc-id', cell: true, purpose: 'the function id of the doorbell call' },

@@ -6,7 +6,7 @@ import { type ConduitOwner, type ConduitSource, hasCallMethod, methodConduit, re
 import { type InspectedCpu, inspectCpus } from './cpus.js';
 import { type Diagnostic, diagnostic, type TreeDiagnostic } from './diagnostics.js';
 import { type DriverMatch, driverFor } from './match.js';
-import { checkCompatible, compatibleOf, type Recognised, recognise } from './recognise.js';
+import { checkCompatible, compatibleOf, mayBeInterface, type Recognised, recognise } from './recognise.js';
 import { checkStatus, isAvailable } from './status.js';
 
 /** One node through which software calls upwards: what it is, how it is called and why so. */
@@ -89,11 +89,15 @@ interface Candidate {
 }
 
 function collect(node: DeviceTreeNode, reserved: boolean, into: Candidate[]): void {
-  const compatible = compatibleOf(node);
-  const recognised = recognise(compatible);
-  if (recognised !== undefined || (!reserved && hasCallMethod(node))) into.push({ node, compatible, recognised });
+  const property = node.property('compatible');
+  const called = !reserved && hasCallMethod(node);
+  if (called || (property !== undefined && mayBeInterface(property.bytes))) {
+    const compatible = compatibleOf(node);
+    const recognised = recognise(compatible);
+    if (called || recognised !== undefined) into.push({ node, compatible, recognised });
+  }
   for (const child of node.children) {
-    collect(child, reserved || (node.parent === undefined && `/${child.name}` === RESERVED_MEMORY), into);
+    collect(child, reserved || (node.parent === undefined && child.name === RESERVED_MEMORY), into);
   }
 }
 

@@ -24,6 +24,41 @@ export function bindingOf(compatible: string): Binding | undefined {
   return undefined;
 }
 
+/** What the table's compatible strings begin with, by their first byte. */
+const stems: ReadonlyMap<number, readonly string[]> = stemsByFirstByte([
+  ...exact.keys(),
+  ...prefixes.map(([stem]) => stem),
+]);
+
+function stemsByFirstByte(all: readonly string[]): Map<number, string[]> {
+  const grouped = new Map<number, string[]>();
+  for (const stem of all) {
+    const first = stem.charCodeAt(0);
+    grouped.set(first, [...(grouped.get(first) ?? []), stem]);
+  }
+  return grouped;
+}
+
+/**
+ * Whether the value of `compatible` can name a known interface at all. Looks at bytes: most nodes are none, and making
+ * strings of all their names takes longer than the rest of an inspection.
+ */
+export function mayBeInterface(compatible: Uint8Array): boolean {
+  for (let at = 0; at < compatible.length; ) {
+    const candidates = stems.get(compatible[at] as number);
+    if (candidates?.some((stem) => beginsWith(compatible, at, stem))) return true;
+    const end = compatible.indexOf(0, at);
+    if (end < 0) return false;
+    at = end + 1;
+  }
+  return false;
+}
+
+function beginsWith(value: Uint8Array, at: number, stem: string): boolean {
+  for (let i = 0; i < stem.length; i++) if (value[at + i] !== stem.charCodeAt(i)) return false;
+  return true;
+}
+
 /** The compatible strings of a node; empty where there are none or they cannot be read. */
 export function compatibleOf(node: DeviceTreeNode): readonly string[] {
   const property = node.property('compatible');
