@@ -40,11 +40,11 @@ export function translateA32(regime: Regime, address: number, access: Access, re
 }
 
 /**
- * Which of the two ranges an address is in (G5.5.4); undefined in neither. Where T1SZ is 0 and T0SZ is not, the upper
- * range is everything above the lower one. Without an upper range, `upperBits` is 0.
+ * Which of the two ranges an address is in (G5.5.4); undefined in neither. A size of zero means all that the other one
+ * leaves, the lower range first. Without an upper range, `upperBits` is 0.
  */
 function isUpper(address: number, lowerBits: number, upperBits: number): boolean | undefined {
+  if (upperBits !== 0 && upperBits !== 32 && address >= 2 ** 32 - 2 ** upperBits) return true;
   if (address < 2 ** lowerBits) return false;
-  if (upperBits === 0) return undefined;
-  return upperBits === 32 || address >= 2 ** 32 - 2 ** upperBits ? true : undefined;
+  return upperBits === 32 ? true : undefined;
 }
