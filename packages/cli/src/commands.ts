@@ -19,4 +19,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'which call a function id is, and what its arguments mean',
     load: () => import('./decode/command.js'),
   },
+  replay: {
+    usage: 'replay FILE ...',
+    summary: 'calls recorded from real firmware and hypervisors, against the services here',
+    load: () => import('./replay/command.js'),
+  },
 };

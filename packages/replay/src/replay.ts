@@ -51,7 +51,7 @@ class Theatre {
     try {
       this.#stage ??= this.#open(scenario);
     } catch (error) {
-      book.skipFrom(0, wordsOf(error));
+      book.skipFrom(0, error instanceof Error ? error.message : String(error));
       return;
     }
     let inBurst = false;

@@ -276,7 +276,7 @@ describe('a step that cannot be played is skipped with the reason', () => {
   it('every call of a recording whose environment is not complete', () => {
     expect(play([VERSION], {}, { environment: {} })).toMatchObject({
       skipped: 1,
-      details: [{ reason: 'RecordingError: environment.symbols.entry: is missing' }],
+      details: [{ reason: 'environment.symbols.entry: is missing' }],
     });
   });
 
