@@ -1,0 +1,1 @@
+export { type AppliedOverlay, applyOverlay } from './overlay/apply.js';
