@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { inspect } from 'node:util';
 
 /** What a command reads from and writes to. A value, so that tests run commands in their own process. */
 export interface Io {
@@ -14,11 +14,11 @@ export interface Io {
   stdin(): Uint8Array;
 }
 
-/** A colour of `styleText` in node:util, or several. */
-export type Colour = Parameters<typeof styleText>[0];
+/** A colour or another way to set text apart, under the name that `inspect.colors` of node:util has for it. */
+export type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan';
 
-/** Text in a colour, where the output takes colours. */
-export type Style = (colour: Colour, text: string) => string;
+/** Text in a colour or several, where the output takes colours. */
+export type Style = (colour: Colour | readonly Colour[], text: string) => string;
 
 /** What decides about colours: the stream, and the variables that people set. */
 export interface Terminal {
@@ -38,7 +38,11 @@ export function wantsColour({ isTTY, env }: Terminal): boolean {
 
 /** A style that colours, or one that does not. */
 export function styleFor(coloured: boolean): Style {
-  return coloured ? styleText : (_, text) => text;
+  if (!coloured) return (_, text) => text;
+  return (colour, text) => {
+    const codes = [colour].flat().map((name) => inspect.colors[name as Colour] ?? [0, 0]);
+    return `${codes.map(([on]) => `\u001b[${on}m`).join('')}${text}${codes.map(([, off]) => `\u001b[${off}m`).join('')}`;
+  };
 }
 
 /** One line on standard error, as every command reports what went wrong. */

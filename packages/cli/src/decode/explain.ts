@@ -1,4 +1,11 @@
-import { createRegisters, decodeCall, type Interface, MAX_ARGUMENTS, writeRegister } from '@trapline/core';
+import {
+  type CallDeclaration,
+  createRegisters,
+  decodeCall,
+  type Interface,
+  MAX_ARGUMENTS,
+  writeRegister,
+} from '@trapline/core';
 import { describeFunctionId } from '@trapline/smccc';
 import { UsageError } from '../command.js';
 import { interfaces } from './interfaces.js';
@@ -121,19 +128,25 @@ function explainCall(
       };
     }),
     returns: call.results,
-    errors: (declaration.spec.errors ?? []).map((name) => ({
-      name,
-      code: codeOf(name, declaration.resultTypes[0]),
-    })),
+    errors: (declaration.spec.errors ?? [])
+      .filter((name) => name !== 'SUCCESS')
+      .map((name) => ({ name, code: codeOf(name, declaration, abi) })),
   };
 }
 
-/** Lowest status code of any namespace here; KVM's and FF-A's end well above. */
-const LOWEST_CODE = -32;
+/** Lowest status code of any namespace here; Xen's and FF-A's end well above. */
+const LOWEST_CODE = -64;
 
-/** The number of an error, as the words of the result's own type have it. */
-function codeOf(name: string, type: { show(low: number, high: number): string } | undefined): number | null {
-  for (let code = -1; code >= LOWEST_CODE; code--) if (type?.show(code, -1) === name) return code;
+/**
+ * The number of a status, in the words of the types that the call gives, or else others of its interface: a UID has no
+ * status of its own, and is −1 where it is not there.
+ */
+function codeOf(name: string, declaration: CallDeclaration, abi: Interface): number | null {
+  for (const { resultTypes } of [declaration, ...abi.all]) {
+    for (const type of resultTypes) {
+      for (let code = -1; code >= LOWEST_CODE; code--) if (type.show(code, -1) === name) return code;
+    }
+  }
   return null;
 }
 

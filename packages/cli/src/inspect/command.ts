@@ -1,9 +1,9 @@
 import { inspectTree, type TreeInspection } from '@trapline/core/inspection';
-import { type Arguments, type Command, CommandError, EXIT, UsageError } from '../command.js';
+import { type Arguments, type Command, EXIT, UsageError } from '../command.js';
 import { complain, type Io } from '../io.js';
 import { drivers } from './drivers.js';
 import { errorWords } from './error-words.js';
-import { findTrees, type TreeFile } from './find-trees.js';
+import { findTrees } from './find-trees.js';
 import { readTree } from './read-tree.js';
 import { type JsonReport, jsonFailure, jsonReport } from './report-json.js';
 import { textReport } from './report-text.js';
@@ -56,7 +56,7 @@ async function inspect(args: Arguments, io: Io): Promise<number> {
     json?.push(jsonFailure(file, message));
   };
   for (const argument of args.positionals) {
-    for (const tree of treesOf(argument, fail)) {
+    for (const tree of findTrees(argument, fail)) {
       let inspection: TreeInspection;
       try {
         inspection = inspectTree(await readTree(tree, io), { drivers });
@@ -72,16 +72,6 @@ async function inspect(args: Arguments, io: Io): Promise<number> {
   }
   if (json) io.out(`${JSON.stringify(json, null, 2)}\n`);
   return code;
-}
-
-function treesOf(argument: string, fail: (file: string, message: string) => void): readonly TreeFile[] {
-  try {
-    return findTrees(argument);
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    fail(argument, error.message);
-    return [];
-  }
 }
 
 function isFlawed({ interfaces, diagnostics }: TreeInspection): boolean {

@@ -1,6 +1,5 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { CommandError } from '../command.js';
 import { errorWords } from './error-words.js';
 
 /** A device tree that was asked for, or that lies in a directory that was. */
@@ -20,36 +19,47 @@ const ROOT_PROPERTIES = ['#address-cells', 'compatible'];
  * What an argument stands for: itself, or every tree below it, in the order of names. `-` is standard input; a
  * directory with a root's properties in it is an unpacked tree, as the kernel shows at /proc/device-tree.
  *
- * Throws {@link CommandError} where there is nothing.
+ * `fail` hears of directories that cannot be read, and of those with nothing in them.
  */
-export function findTrees(argument: string): TreeFile[] {
+export function findTrees(argument: string, fail: (file: string, message: string) => void): TreeFile[] {
   if (argument === '-') return [{ file: '-', kind: 'stdin' }];
-  try {
-    if (!statSync(argument).isDirectory()) return [{ file: argument, kind: 'file' }];
-    const entries = readdirSync(argument, { withFileTypes: true });
-    if (entries.some((entry) => entry.isFile() && ROOT_PROPERTIES.includes(entry.name))) {
-      return [{ file: argument, kind: 'unpacked' }];
+  const found: TreeFile[] = [];
+  let failed = false;
+  const search = (directory: string): void => {
+    try {
+      const entries = readdirSync(directory, { withFileTypes: true });
+      if (directory === argument && entries.some(isRootProperty)) found.push({ file: argument, kind: 'unpacked' });
+      else collect(directory, entries, found, search);
+    } catch (error) {
+      failed = true;
+      fail(directory, errorWords(error));
     }
-    const found: TreeFile[] = [];
-    collect(argument, entries, found);
-    if (found.length > 0) return found;
-  } catch (error) {
-    throw new CommandError(`${argument}: ${errorWords(error)}`);
-  }
-  throw new CommandError(`${argument}: no device trees (*.dtb, *.dtbo, *.dts, *.dtso) in this directory`);
+  };
+  if (!isDirectory(argument)) return [{ file: argument, kind: 'file' }];
+  search(argument);
+  if (found.length === 0 && !failed) fail(argument, 'no device trees (*.dtb, *.dtbo, *.dts, *.dtso) in this directory');
+  return found;
 }
 
 /** Symbolic links to directories are not followed, so that a circle of them ends. */
-function collect(directory: string, entries: readonly Dirent[], into: TreeFile[]): void {
-  const sorted = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of sorted) {
+function collect(
+  directory: string,
+  entries: readonly Dirent[],
+  into: TreeFile[],
+  search: (directory: string) => void,
+): void {
+  for (const entry of [...entries].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const file = join(directory, entry.name);
-    if (entry.isDirectory()) collect(file, readdirSync(file, { withFileTypes: true }), into);
-    else if (TREE_FILE.test(entry.name) && (entry.isFile() || pointsToFile(file, entry)))
-      into.push({ file, kind: 'file' });
+    if (entry.isDirectory()) search(file);
+    else if (TREE_FILE.test(entry.name) && !isDirectory(file)) into.push({ file, kind: 'file' });
   }
 }
 
-function pointsToFile(file: string, entry: Dirent): boolean {
-  return entry.isSymbolicLink() && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+function isRootProperty(entry: Dirent): boolean {
+  return entry.isFile() && ROOT_PROPERTIES.includes(entry.name);
+}
+
+/** What is not there is no directory: reading it says why. */
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
