@@ -45,6 +45,18 @@ export {
 } from './models/gic.js';
 export { ANY_PE, LOWEST_PRIORITY, MAX_INTID, SGI_COUNT, SPI_BASE, SPURIOUS_INTID } from './models/gic-limits.js';
 export {
+  createLog,
+  DEFAULT_LOG_BURST,
+  DEFAULT_LOG_CAPACITY,
+  DEFAULT_LOG_INTERVAL,
+  type Log,
+  type LogEntry,
+  type LogOptions,
+  MAX_LOG_CAPACITY,
+  MAX_LOG_MESSAGE,
+  type Severity,
+} from './models/log.js';
+export {
   createMemory,
   DEFAULT_RESIDENT_LIMIT,
   type GuestMemory,
@@ -53,6 +65,7 @@ export {
 export { MAX_MEMORY_REGIONS, type MemoryRegion } from './models/memory-map.js';
 export type { ByteOrder, MemoryWords } from './models/memory-words.js';
 export { MAX_VIEW_BYTES, PAGE_BYTES } from './models/page-store.js';
+export { createRandom, type RandomOptions, type SeededRandom } from './models/random.js';
 export {
   createTimers,
   type PeTimers,
@@ -65,6 +78,7 @@ export {
 export { reasons } from './rules/reasons.js';
 export { CALL_INSTRUCTION_SIZE, linkOffset, preferredReturn } from './rules/return-address.js';
 export { type Circumstances, el2Enabled, ROUTES, type Route, route } from './rules/routing.js';
+export { routingKey, routingTable } from './rules/routing-table.js';
 export { callSyndrome, conditionHolds, decodeSyndrome, type TrappedCall } from './rules/syndrome.js';
 export { SAVED_FORMAT, SAVED_VERSION } from './saved/machine.js';
 export { GuestProgramError, NondeterminismError, StepLimitError } from './scheduler/errors.js';
@@ -93,8 +107,5 @@ export {
 } from './translation/registers.js';
 export { loadTranslationRegisters } from './translation/registers-of-vcpu.js';
 export { explainTranslation, translate, translateHalves } from './translation/translate.js';
-export type { Models } from './world/default-world.js';
-export { type LimitedLog, type LogMessage, MAX_LOG_LENGTH, MAX_LOG_MESSAGES } from './world/limited-log.js';
-export type { SeededRandom } from './world/random.js';
 export type { SystemEvents } from './world/system-events.js';
-export type { World } from './world/world.js';
+export type { Models, World } from './world/world.js';

@@ -4,7 +4,7 @@ import type { Levels } from '../cpu/execution-state.js';
 import { Vcpu } from '../cpu/vcpu.js';
 import type { GuestSpec, VcpuSpec } from '../machine/spec.js';
 import type { Streams } from '../streams/streams.js';
-import type { World } from '../world/world.js';
+import type { Models, World } from '../world/world.js';
 import { mpidrOf } from './affinity.js';
 import { GuestConduit, type Trap, VcpuCaller } from './caller.js';
 import { ObservedInterrupts } from './observed-interrupts.js';
@@ -28,7 +28,7 @@ export class Guest {
   readonly midr: number;
   /** The ports as its services get them. */
   readonly ports: Ports;
-  /** Its surroundings behind the ports: the default models, or what the embedder gave. */
+  /** What stands behind the ports, for the machine. */
   readonly world: World;
   readonly #power: PowerUnit;
   readonly #specs: readonly VcpuSpec[];
@@ -73,9 +73,8 @@ export class Guest {
       offCompleted: (vcpu) => this.#each((service) => service.attachment.offCompleted?.(vcpu)),
       woke: (vcpu) => this.#each((service) => service.attachment.woke?.(vcpu)),
     });
-    const interrupts = new ObservedInterrupts(spec.name, ports.interrupts, streams.interrupts, () =>
-      this.#power.interruptsChanged(),
-    );
+    const changed = this.world.tellsInterrupts ? () => {} : () => this.#power.interruptsChanged();
+    const interrupts = new ObservedInterrupts(spec.name, ports.interrupts, streams.interrupts, changed);
     this.ports = { ...ports, interrupts, power: this.#power };
     for (const vcpu of this.vcpus) vcpu.powerState = this.#bootPower(vcpu);
     this.#boot(false);
@@ -86,11 +85,21 @@ export class Guest {
     return this.#standings.flatMap((standing) => standing.services);
   }
 
+  /** The default models behind its ports: undefined where the embedder brought a port of its own. */
+  get models(): Models {
+    return this.world.models;
+  }
+
+  /** A vCPU by its number. Throws a RangeError where there is none. */
+  vcpu(index: number): Vcpu {
+    const vcpu = this.vcpus[index];
+    if (!vcpu) throw new RangeError(`${this.name} has ${this.vcpus.length} vCPUs, no number ${index}`);
+    return vcpu;
+  }
+
   /** A vCPU as the software on it sees it. */
   caller(index: number): Caller {
-    const caller = this.#callers[index];
-    if (!caller) throw new RangeError(`${this.name} has ${this.vcpus.length} vCPUs, no number ${index}`);
-    return caller;
+    return this.#callers[this.vcpu(index).index] as VcpuCaller;
   }
 
   /** The guest's conduit of a kind, always the same object; its caller is CPU 0 until somebody sets another. */
@@ -131,9 +140,12 @@ export class Guest {
     this.#power.wake(pe);
   }
 
-  /** Says that an interrupt may have become pending behind the port's back (the embedder's own controller). */
-  interruptsChanged(): void {
-    this.#power.interruptsChanged();
+  /**
+   * Says that an interrupt may have become pending behind the port's back (the embedder's own controller): for one
+   * vCPU by its number, or for any.
+   */
+  interruptsChanged(index: number = -1): void {
+    this.#power.interruptsChanged(index);
   }
 
   /**

@@ -131,11 +131,21 @@ export class PowerUnit implements PowerPort {
     return true;
   }
 
-  /** An interrupt has become pending somewhere: wakes the CPUs that have one, masked or not. */
-  interruptsChanged(): void {
-    for (const vcpu of this.#sleepers) {
-      if (this.#around.interrupts.pending(vcpu)) this.wake(vcpu);
+  /**
+   * An interrupt may have become pending: for one CPU, or, where `index` is negative or absent, for any. Wakes those
+   * that have one, masked or not.
+   */
+  interruptsChanged(index: number = -1): void {
+    if (index < 0) {
+      for (const vcpu of this.#sleepers) this.#wakeIfPending(vcpu);
+      return;
     }
+    const vcpu = this.#around.vcpus[index];
+    if (vcpu && this.#sleepers.has(vcpu)) this.#wakeIfPending(vcpu);
+  }
+
+  #wakeIfPending(vcpu: Vcpu): void {
+    if (this.#around.interrupts.pending(vcpu)) this.wake(vcpu);
   }
 
   /** Forgets all waits and puts a state, without any event of its life: for reset and restore. */

@@ -64,6 +64,13 @@ function checkVcpus(guest: GuestSpec): void {
         `set hasEl${el}, or let it begin at EL1`,
       );
     }
+    const above = el === 2 ? servicesAt(guest, 'el2') : el === 3 ? servicesAt(guest, 'el3') : [];
+    if (above[0]) {
+      throw new CompositionError(
+        `${guest.name}: vCPU ${i} begins at EL${el}, where ${above[0].name} stands`,
+        `let it begin below, or leave ${above[0].name} out`,
+      );
+    }
   });
 }
 

@@ -3,7 +3,7 @@ import { Guest } from '../guest/guest.js';
 import { type AttachedService, Standing } from '../guest/standing.js';
 import { createVirtualClock } from '../models/clock.js';
 import { Streams } from '../streams/streams.js';
-import { DefaultWorld } from '../world/default-world.js';
+import { World } from '../world/world.js';
 import { checkComposition, checkNeeds, LEVELS, levelsOf, servicesAt } from './compose.js';
 import { Interceptions } from './interception.js';
 import { Lane, type Shared } from './lane.js';
@@ -32,7 +32,7 @@ export function createMachine(spec: MachineSpec): Machine {
       guestSpec,
       index,
       levelsOf(guestSpec),
-      (vcpus) => new DefaultWorld(guestSpec, vcpus, { clock, interruptsChanged: () => guest.interruptsChanged() }),
+      (vcpus) => new World(guestSpec, vcpus, { clock, interruptsChanged: (pe) => guest.interruptsChanged(pe) }),
       streams,
     );
     const standings = stand(guestSpec, guest, running);

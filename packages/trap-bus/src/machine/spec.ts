@@ -33,7 +33,7 @@ export interface GuestSpec {
   /** Whether somebody drives the points (`enter`, `enterWait`, `completeOff`) one by one: else an off completes at once. */
   readonly deferred?: boolean;
   /** Of the default random port: two machines with one seed draw the same numbers. */
-  readonly seed?: number;
+  readonly seed?: number | bigint;
 }
 
 /** Who answers a guest, level by level; at each level in the order in which they are asked. */
