@@ -43,6 +43,8 @@ export class DeviceTreeNode extends PropertyReader {
   /** Replaced, never changed: leaves share one. */
   #children: readonly DeviceTreeNode[];
   #labels: readonly string[];
+  /** Children by name, made when there are many and one is looked for. */
+  #index: Map<string, DeviceTreeNode> | undefined = undefined;
 
   /** Takes the arrays over; names have to be checked and unique already. */
   constructor(
@@ -112,7 +114,8 @@ export class DeviceTreeNode extends PropertyReader {
 
   /** The child of that name; a name without unit address also finds the first child that has one. */
   child(name: string): DeviceTreeNode | undefined {
-    for (const child of this.#children) if (child.#name === name) return child;
+    const exact = this.#exactChild(name);
+    if (exact !== undefined) return exact;
     if (name.includes('@')) return undefined;
     for (const child of this.#children)
       if (child.#name.startsWith(name) && child.#name[name.length] === '@') return child;
@@ -157,6 +160,7 @@ export class DeviceTreeNode extends PropertyReader {
       throw this.#refuse(`'${node.#name}' would lie deeper than ${MAX_DEPTH} nodes`, 'limit');
     }
     this.#children = this.#children.toSpliced(index, 0, node);
+    this.#index?.set(node.#name, node);
     node.#parent = this;
     this.#report({ type: 'node-added', node, path: node.path });
   }
@@ -170,6 +174,7 @@ export class DeviceTreeNode extends PropertyReader {
     }
     const path = this.path;
     parent.#children = parent.#children.filter((child) => child !== this);
+    parent.#index?.delete(this.#name);
     this.#parent = undefined;
     parent.#report({ type: 'node-removed', node: this, path });
   }
@@ -182,6 +187,7 @@ export class DeviceTreeNode extends PropertyReader {
     parent.#checkName(name, this);
     const before = this.path;
     this.#name = name;
+    parent.#index = undefined;
     this.#report({ type: 'node-removed', node: this, path: before });
     this.#report({ type: 'node-added', node: this, path: this.path });
   }
@@ -243,9 +249,16 @@ export class DeviceTreeNode extends PropertyReader {
 
   #checkName(name: string, except: DeviceTreeNode | undefined): void {
     if (!isNodeName(name)) throw this.#refuse(`'${name}' cannot be a node's name`);
-    if (this.#children.some((child) => child.#name === name && child !== except)) {
+    const twin = this.#exactChild(name);
+    if (twin !== undefined && twin !== except) {
       throw this.#refuse(`already has a child '${name}'; remove it first or choose another name`);
     }
+  }
+
+  #exactChild(name: string): DeviceTreeNode | undefined {
+    if (this.#children.length <= FEW_CHILDREN) return this.#children.find((child) => child.#name === name);
+    this.#index ??= new Map(this.#children.map((child) => [child.#name, child]));
+    return this.#index.get(name);
   }
 
   #depth(): number {
@@ -270,5 +283,8 @@ export class DeviceTreeNode extends PropertyReader {
     return new DeviceTreeError(reason, what, { path: this.path });
   }
 }
+
+/** Up to this many children are looked through one by one. */
+const FEW_CHILDREN = 32;
 
 const none: readonly never[] = Object.freeze([]);

@@ -150,11 +150,32 @@ export class DeviceTree {
 
   #changed(change: TreeChange): void {
     this.#image = undefined;
-    if (change.type !== 'property-changed') {
-      this.#phandles = undefined;
-      this.#labels = undefined;
-    } else if (change.name === 'phandle' || change.name === 'linux,phandle') this.#phandles = undefined;
+    this.#updateIndexes(change);
     for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  /** What comes is added to the indexes; they are made anew after something in them went away or moved. */
+  #updateIndexes(change: TreeChange): void {
+    if (change.type === 'property-changed') {
+      if (change.name !== 'phandle' && change.name !== 'linux,phandle') return;
+      const { phandle } = change.node;
+      const isNew = change.before === undefined && phandle !== undefined && this.#phandles?.has(phandle) === false;
+      if (isNew && !change.node.has(change.name === 'phandle' ? 'linux,phandle' : 'phandle')) {
+        this.#phandles?.set(phandle, change.node);
+      } else this.#phandles = undefined;
+      return;
+    }
+    for (const node of change.node.walk()) {
+      const { phandle, labels } = node;
+      if (change.type === 'node-removed') {
+        if (phandle !== undefined) this.#phandles = undefined;
+        if (labels.length > 0) this.#labels = undefined;
+        continue;
+      }
+      if (phandle !== undefined && this.#phandles?.has(phandle)) this.#phandles = undefined;
+      else if (phandle !== undefined) this.#phandles?.set(phandle, node);
+      for (const label of labels) this.#labels?.set(label, node);
+    }
   }
 
   /** dtc's rule: the lowest number that no node has. Freed numbers below the last one given are not looked for again. */

@@ -25,16 +25,20 @@ const ESCAPES: ReadonlyMap<number, string> = new Map([
 export function printValue(property: Property): string {
   const { bytes } = property;
   if (bytes.length === 0) return '';
-  const labels = property.markers.filter((marker) => marker.kind === 'label');
+  const labels = property.markers.filter((marker) => marker.kind === 'label').toSorted((a, b) => a.offset - b.offset);
   const types = property.markers.filter(isType);
   if (types[0]?.offset !== 0)
     types.unshift({ kind: guessKind(bytes, types[0]?.offset ?? bytes.length, labels), offset: 0 });
   const parts: string[] = [];
+  let nextLabel = 0;
   for (const [i, { kind, offset }] of types.entries()) {
     const end = types[i + 1]?.offset ?? bytes.length;
-    if (end > offset) parts.push(printChunk(bytes, offset, end, kind, labels));
+    if (end === offset) continue;
+    const firstLabel = nextLabel;
+    while ((labels[nextLabel]?.offset ?? end) < end) nextLabel++;
+    parts.push(printChunk(bytes, offset, end, kind, labels.slice(firstLabel, nextLabel)));
   }
-  const after = labels.filter((label) => label.offset >= bytes.length).map((label) => ` ${label.name}:`);
+  const after = labels.slice(nextLabel).map((label) => ` ${label.name}:`);
   return ` = ${parts.join(', ')}${after.join('')}`;
 }
 
@@ -57,8 +61,7 @@ function guessKind(bytes: Uint8Array, end: number, labels: readonly Marker[]): K
   return end % 4 === 0 && inside.every(({ offset }) => offset % 4 === 0) ? 'uint32' : 'uint8';
 }
 
-function printChunk(bytes: Uint8Array, start: number, end: number, kind: Kind, all: readonly Marker[]): string {
-  const labels = all.filter(({ offset }) => offset >= start && offset < end);
+function printChunk(bytes: Uint8Array, start: number, end: number, kind: Kind, labels: readonly Marker[]): string {
   if (kind === 'string') {
     const strings = bytes[end - 1] === 0 && labels.every(({ offset }) => offset === start || bytes[offset - 1] === 0);
     return strings ? printStrings(bytes, start, end, labels) : printNumbers(bytes, start, end, 'uint8', labels);
@@ -69,6 +72,7 @@ function printChunk(bytes: Uint8Array, start: number, end: number, kind: Kind, a
 }
 
 function printStrings(bytes: Uint8Array, start: number, end: number, labels: readonly Marker[]): string {
+  const labelsAt = labelsByOffset(labels);
   const strings: string[] = [];
   for (let at = start; at < end; ) {
     const stop = bytes.indexOf(0, at);
@@ -79,7 +83,7 @@ function printStrings(bytes: Uint8Array, start: number, end: number, labels: rea
         byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
       text += ESCAPES.get(byte) ?? printable;
     }
-    strings.push(`${labelsAt(labels, at)}"${text}"`);
+    strings.push(`${labelsAt(at)}"${text}"`);
     at = stop + 1;
   }
   return strings.join(', ');
@@ -93,10 +97,10 @@ function printNumbers(
   labels: readonly Marker[],
 ): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const labelsAt = labelsByOffset(labels);
   const numbers: string[] = [];
   for (let at = start; at < end; at += WIDTHS[kind]) {
-    const number = printNumber(view, at, kind);
-    numbers.push(labels.length > 0 ? `${labelsAt(labels, at)}${number}` : number);
+    numbers.push(labelsAt(at) + printNumber(view, at, kind));
   }
   return `${OPENING[kind]}${numbers.join(' ')}${kind === 'uint8' ? ']' : '>'}`;
 }
@@ -114,9 +118,10 @@ function printNumber(view: DataView, at: number, kind: Exclude<Kind, 'string'>):
   }
 }
 
-function labelsAt(labels: readonly Marker[], at: number): string {
-  return labels
-    .filter(({ offset }) => offset === at)
-    .map(({ name }) => `${name}: `)
-    .join('');
+/** What to print before the bytes at an offset. */
+function labelsByOffset(labels: readonly Marker[]): (at: number) => string {
+  if (labels.length === 0) return () => '';
+  const texts = new Map<number, string>();
+  for (const { name, offset } of labels) texts.set(offset, `${texts.get(offset) ?? ''}${name}: `);
+  return (at) => texts.get(at) ?? '';
 }

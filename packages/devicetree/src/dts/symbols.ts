@@ -1,6 +1,7 @@
 import type { Marker } from '../property.js';
+import { join } from '../value.js';
 import { cell, type References } from './resolve.js';
-import { liveLabels, SourceNode } from './source-tree.js';
+import { liveLabels, SourceNode, type SourceValue } from './source-tree.js';
 
 /** Adds `/__symbols__`: the path of every labelled node, each of which gets a phandle, for overlays to refer to. */
 export function addSymbols(root: SourceNode, references: References): void {
@@ -21,29 +22,37 @@ export function addSymbols(root: SourceNode, references: References): void {
  * (`path:property:offset`), and `/__local_fixups__`, where phandles of its own have to be shifted.
  */
 export function addFixups(root: SourceNode, references: References): void {
-  const nodes = [...root.walk()];
-  for (const node of nodes) {
-    for (const { property, marker } of phandlesOf(node)) {
-      if (references.find(marker.name as string) !== undefined) continue;
-      append(childOf(root, '__fixups__'), marker.name as string, text(`${node.path}:${property}:${marker.offset}`));
+  const external = new Map<string, SourceValue[]>();
+  const local: { node: SourceNode; property: string; offsets: SourceValue[] }[] = [];
+  for (const node of root.walk()) {
+    const path = node.path;
+    for (const { property, markers } of phandlesOf(node)) {
+      const offsets: SourceValue[] = [];
+      for (const { name = '', offset } of markers) {
+        if (references.find(name) !== undefined) {
+          offsets.push({ bytes: cell(offset), markers: [{ kind: 'uint32', offset: 0 }] });
+          continue;
+        }
+        const places = external.get(name) ?? [];
+        places.push(text(`${path}:${property}:${offset}`));
+        external.set(name, places);
+      }
+      if (offsets.length > 0) local.push({ node, property, offsets });
     }
   }
-  for (const node of nodes) {
-    for (const { property, marker } of phandlesOf(node)) {
-      if (references.find(marker.name as string) === undefined) continue;
-      let mirror = childOf(root, '__local_fixups__');
-      for (const name of node.path.split('/')) if (name !== '') mirror = childOf(mirror, name);
-      append(mirror, property, { bytes: cell(marker.offset), markers: [{ kind: 'uint32', offset: 0 }] });
-    }
+  for (const [name, places] of external) childOf(root, '__fixups__').addProperty(name, concatenate(places));
+  for (const { node, property, offsets } of local) {
+    let mirror = childOf(root, '__local_fixups__');
+    for (const name of node.path.split('/')) if (name !== '') mirror = childOf(mirror, name);
+    mirror.addProperty(property, concatenate(offsets));
   }
 }
 
-function* phandlesOf(node: SourceNode): Generator<{ property: string; marker: Marker }> {
-  if (node.deleted) return;
+function* phandlesOf(node: SourceNode): Generator<{ property: string; markers: Marker[] }> {
   for (const property of node.properties) {
     if (property.deleted) continue;
-    for (const marker of property.value.markers)
-      if (marker.kind === 'phandle') yield { property: property.name, marker };
+    const markers = property.value.markers.filter(({ kind }) => kind === 'phandle');
+    if (markers.length > 0) yield { property: property.name, markers };
   }
 }
 
@@ -55,20 +64,11 @@ function childOf(parent: SourceNode, name: string): SourceNode {
   return child;
 }
 
-function append(node: SourceNode, name: string, { bytes, markers }: { bytes: Uint8Array; markers: Marker[] }): void {
-  const property = node.property(name);
-  if (property === undefined) {
-    node.addProperty(name, { bytes, markers });
-    return;
-  }
-  const before = property.value;
-  const joined = new Uint8Array(before.bytes.length + bytes.length);
-  joined.set(before.bytes);
-  joined.set(bytes, before.bytes.length);
-  const moved = markers.map((marker) => ({ ...marker, offset: marker.offset + before.bytes.length }));
-  property.value = { bytes: joined, markers: [...before.markers, ...moved] };
+function concatenate(values: readonly SourceValue[]): SourceValue {
+  const { bytes, markers } = join(...values);
+  return { bytes, markers: [...markers] };
 }
 
-function text(value: string): { bytes: Uint8Array; markers: Marker[] } {
+function text(value: string): SourceValue {
   return { bytes: new TextEncoder().encode(`${value}\0`), markers: [{ kind: 'string', offset: 0 }] };
 }
