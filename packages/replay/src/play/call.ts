@@ -82,17 +82,14 @@ export function execute(step: CallInput, stage: Stage, performer: Performer, pat
 }
 
 function endOf(outcome: Outcome, stage: Stage, performer: Performer, patience: number): CallEnd {
-  const { guest, vcpu } = performer;
+  const { guest, vcpu, taken } = performer;
+  if (taken) return { kind: 'exception', exception: catchException(performer, taken) };
   switch (outcome.kind) {
     case 'returned':
       return returned(performer);
     case 'resume':
       performer.arrive();
       return { kind: 'resumed' };
-    case 'inject':
-      return performer.taken
-        ? { kind: 'exception', exception: catchException(performer, performer.taken) }
-        : { kind: 'away', why: 'an exception that was not taken' };
     case 'wait':
       guest.enterWait(vcpu);
       return whenAwake(stage, performer, patience, outcome.why);
