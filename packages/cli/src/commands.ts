@@ -19,6 +19,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'which call a function id is, and what its arguments mean',
     load: () => import('./decode/command.js'),
   },
+  run: {
+    usage: 'run [STACK.yaml|FILE.dtb]',
+    summary: 'compose a machine, discover its interfaces, exercise them',
+    load: () => import('./run/command.js'),
+  },
   replay: {
     usage: 'replay FILE ...',
     summary: 'calls recorded from real firmware and hypervisors, against the services here',

@@ -33,7 +33,7 @@ export function createStack<const Name extends string>(spec: StackSpec<Name>): S
   try {
     const guests = plans.map((plan, i) => {
       const bus = machine.guests[i] as Guest;
-      return new StackGuest(bus, treeOf(plan, bus));
+      return new StackGuest(bus, treeOf(plan, bus), plan.memory);
     });
     return new Stack(machine, guests);
   } catch (error) {

@@ -1,6 +1,8 @@
-import { Discovery, type DiscoveryEvent, type DiscoveryOptions, type Driver, type GuestProgram } from '@trapline/core';
+import type { Driver, GuestProgram } from '@trapline/core';
+import { Discovery, type DiscoveryEvent, type DiscoveryOptions } from '@trapline/core/discovery';
 import { type DeviceTree, writeDtb } from '@trapline/devicetree';
 import { type Guest, Scheduler, type Vcpu } from '@trapline/trap-bus';
+import type { MemoryRegion } from './region.js';
 
 /** How a guest's drivers are found. */
 export interface DiscoverOptions extends DiscoveryOptions {
@@ -15,14 +17,17 @@ export class StackGuest {
   readonly deviceTree: DeviceTree;
   /** The guest on its trap bus: ports, power, the points of each CPU's life. */
   readonly bus: Guest;
+  /** Its memory, as it was composed. */
+  readonly memory: readonly MemoryRegion[];
   /** Runs its programs; {@link Stack.run} drives it. */
   readonly scheduler: Scheduler;
   readonly #discoveries: Discovery[] = [];
 
-  constructor(bus: Guest, deviceTree: DeviceTree) {
+  constructor(bus: Guest, deviceTree: DeviceTree, memory: readonly MemoryRegion[]) {
     this.name = bus.name;
     this.bus = bus;
     this.deviceTree = deviceTree;
+    this.memory = memory;
     this.scheduler = new Scheduler(bus);
   }
 

@@ -1,14 +1,14 @@
 import { type DeviceTree, interrupts, readDtb, reg, translatedReg } from '@trapline/devicetree';
-import { createStack } from '@trapline/stack';
+import { createStack, type GuestSpec } from '@trapline/stack';
 import { describe, expect, it } from 'vitest';
 import { lamp } from './lamp.js';
 import { dtc, hasDtc } from './tools.js';
 
 const MEMORY = [{ base: 0x4000_0000, size: 0x1000_0000 }];
 
-function treeOf(guest: Partial<Parameters<typeof createStack>[0]['guests'][number]> = {}): DeviceTree {
-  return createStack({ guests: [{ name: 'a', vcpus: 2, memory: MEMORY, ...guest }], el3: [lamp()] }).guests.a
-    .deviceTree;
+function treeOf(guest: Partial<Omit<GuestSpec, 'name'>> = {}): DeviceTree {
+  const { guests } = createStack({ guests: [{ name: 'a', vcpus: 2, memory: MEMORY, ...guest }], el3: [lamp()] });
+  return guests.a.deviceTree;
 }
 
 describe('the device tree that a stack writes', () => {

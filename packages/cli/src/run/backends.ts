@@ -1,0 +1,64 @@
+import type { Service } from '@trapline/core';
+import { firmware, PROFILE_NAMES, type ProfileName, VERSIONS } from '@trapline/psci';
+import { archService, pvTimeService, SMCCC_VERSIONS, sdeiService, trngService } from '@trapline/smccc';
+import * as v from 'valibot';
+import { address } from './quantities.js';
+
+/** A service by the name that stack files use: its options, and how it is made of them. */
+export interface Backend {
+  readonly summary: string;
+  readonly options: v.GenericSchema<unknown, unknown>;
+  make(options: unknown): Service;
+}
+
+/** Every name that may stand after `service:` in a stack file. */
+export const backends: Readonly<Record<string, Backend>> = {
+  psci: backend(
+    'PSCI: power of CPUs and of the system',
+    v.strictObject({
+      profile: v.optional(oneOf(PROFILE_NAMES)),
+      version: v.optional(oneOf(VERSIONS)),
+      format: v.optional(oneOf(['original', 'extended'])),
+      conduit: v.optional(oneOf(['hvc', 'smc'])),
+    }),
+    (options) => firmware(definedOf(options)),
+  ),
+  smccc: backend(
+    'the Arm architecture calls: version, features, workarounds',
+    v.strictObject({ version: v.optional(oneOf(SMCCC_VERSIONS)) }),
+    (options) => archService(definedOf(options)),
+  ),
+  trng: backend(
+    'TRNG: random numbers for the guest',
+    v.strictObject({ uuid: v.optional(v.string('write a UUID as a string')) }),
+    (options) => trngService(definedOf(options)),
+  ),
+  'pv-time': backend(
+    'PV time: how long each CPU was kept from running',
+    v.strictObject({ areas: address }),
+    (options) => pvTimeService(options),
+  ),
+  sdei: backend('SDEI: events that interrupt everything', v.strictObject({}), () => sdeiService()),
+};
+
+/** The name of a profile of PSCI. */
+export const psciProfile: v.GenericSchema<unknown, ProfileName> = oneOf(PROFILE_NAMES);
+
+function backend<Output>(
+  summary: string,
+  options: v.GenericSchema<unknown, Output>,
+  make: (options: Output) => Service,
+): Backend {
+  return { summary, options, make: (input) => make(v.parse(options, input)) };
+}
+
+function oneOf<const Names extends readonly string[]>(names: Names): v.GenericSchema<unknown, Names[number]> {
+  return v.picklist(names, `write one of ${names.join(', ')} (in quotes where it looks like a number)`);
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** The options that were given. */
+function definedOf<T extends object>(options: T): Defined<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,45 @@
+import { type Driver, isStatus } from '@trapline/core';
+import type { Discovery } from '@trapline/core/discovery';
+import { type Psci, driver as psciDriver } from '@trapline/psci';
+import { type Sdei, type Smccc, sdeiDriver, smcccDriver, type Trng, trngDriver } from '@trapline/smccc';
+
+/** Finds the calling convention by PSCI_FEATURES, which came with PSCI 1.0. */
+const smccc: Driver<Smccc> = smcccDriver<Psci>({
+  driver: psciDriver,
+  conduit: (psci) => psci.conduit,
+  hasFeature: (psci, id) => psci.negotiated.version.major >= 1 && !isStatus(psci.features({ function: id })),
+});
+
+const trng: Driver<Trng> = trngDriver(smccc);
+
+/** Every driver of this build, in the order in which they are tried. */
+export const guestDrivers: readonly Driver[] = [psciDriver, smccc, trng, sdeiDriver];
+
+/** What a guest has found. */
+export interface Found {
+  readonly psci: Psci | undefined;
+  readonly smccc: Smccc | undefined;
+  readonly trng: Trng | undefined;
+  readonly sdei: Sdei | undefined;
+}
+
+/** What the drivers are bound to. */
+export function foundBy(discovery: Discovery): Found {
+  return {
+    psci: discovery.find(psciDriver),
+    smccc: discovery.find(smccc),
+    trng: discovery.find(trng),
+    sdei: discovery.find(sdeiDriver),
+  };
+}
+
+/** The bound drivers with the versions that answered: `psci 1.1 at /psci`. */
+export function boundWords({ psci, smccc: convention, trng: random, sdei }: Found): readonly string[] {
+  const version = (of: { readonly major: number; readonly minor: number }) => `${of.major}.${of.minor}`;
+  return [
+    ...(psci ? [`psci ${version(psci.negotiated.version)} by ${psci.conduit.kind} at ${psci.node.path}`] : []),
+    ...(convention ? [`smccc ${version(convention.version)}`] : []),
+    ...(random ? [`trng ${version(random.version)}`] : []),
+    ...(sdei ? [`sdei ${version(sdei.version)}`] : []),
+  ];
+}

@@ -1,0 +1,77 @@
+import { type InspectedInterface, inspectTree, type SystemEvent } from '@trapline/core';
+import type { Stack, StackGuest } from '@trapline/stack';
+import { GuestProgramError, StepLimitError } from '@trapline/trap-bus';
+import { CommandError } from '../command.js';
+import { boundWords, foundBy, guestDrivers } from './drivers.js';
+import { Exercise } from './exercise.js';
+import { Trace } from './trace.js';
+
+/** Most steps that the programs of one run may take. */
+const MAX_RUN_STEPS = 1_000_000;
+
+/** What became of one guest. */
+export interface GuestReport {
+  readonly name: string;
+  readonly cpus: number;
+  readonly interfaces: readonly InspectedInterface[];
+  /** `psci (spec-1.3) at el3`. */
+  readonly services: readonly string[];
+  /** `psci 1.3 by smc at /psci`. */
+  readonly drivers: readonly string[];
+  /** What the guest asked the machine for at last; undefined where it ran out of things to do. */
+  readonly ended: SystemEvent['event'] | undefined;
+  /** CPUs that are kept for ever: `cpu 1 is waiting: …`. */
+  readonly stuck: readonly string[];
+}
+
+/** What a run showed. */
+export interface RunReport {
+  readonly guests: readonly GuestReport[];
+  readonly trace: Trace;
+  /** Nanoseconds of the machine's time at the end. */
+  readonly time: bigint;
+}
+
+/**
+ * Discovers, exercises and runs every guest of a stack.
+ *
+ * Throws `CommandError` where a guest's program breaks: a call took an exception, or the programs do not come to an end.
+ */
+export function runStack(stack: Stack): RunReport {
+  const trace = new Trace(stack);
+  const guests: readonly StackGuest[] = Object.values(stack.guests);
+  const ended = new Map<string, SystemEvent['event']>();
+  const reports = guests.map((guest) => {
+    stack.calls$.subscribe(({ outcome, guest: name }) => {
+      if (outcome.kind === 'system' && name === guest.name) ended.set(name, outcome.event);
+    });
+    const found = foundBy(guest.discover(guestDrivers));
+    if (found.psci !== undefined) new Exercise(guest, found.psci, found);
+    return { guest, drivers: boundWords(found) };
+  });
+  const unfinished = run(stack);
+  return {
+    guests: reports.map(({ guest, drivers }) => ({
+      name: guest.name,
+      cpus: guest.vcpus.length,
+      interfaces: inspectTree(guest.deviceTree, { drivers: guestDrivers }).interfaces,
+      services: guest.bus.services.map(({ service, level }) => `${service.name} at ${level}`),
+      drivers,
+      ended: ended.get(guest.name),
+      stuck: unfinished
+        .filter((one) => one.guest === guest.name && !(one.cpu === 0 && ended.has(guest.name)))
+        .map(({ cpu, why }) => `cpu ${cpu} is ${why}`),
+    })),
+    trace,
+    time: stack.machine.clock.now(),
+  };
+}
+
+function run(stack: Stack): ReturnType<Stack['run']>['unfinished'] {
+  try {
+    return stack.run(MAX_RUN_STEPS).unfinished;
+  } catch (error) {
+    if (error instanceof GuestProgramError || error instanceof StepLimitError) throw new CommandError(error.message);
+    throw error;
+  }
+}
