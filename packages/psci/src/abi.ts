@@ -143,7 +143,7 @@ export const abi = defineInterface({
       summary: 'Suspends the calling CPU to a power-down state of the implementation’s choice.',
       arguments: { entry: entryPoint, context: contextId },
       returns: code,
-      errors: ['INVALID_ADDRESS', 'DENIED'],
+      errors: ['INVALID_ADDRESS'],
       waits: true,
     },
     nodeHwState: {
@@ -241,7 +241,7 @@ export const abi = defineInterface({
       summary: 'Cleans and invalidates a range of memory in all caches; bit 0 of the flags asks for a dry run.',
       arguments: { base: u64, length: u64, flags: u64 },
       returns: code,
-      errors: ['INVALID_PARAMETERS', 'DENIED', 'TIMEOUT', 'RATE_LIMITED', 'BUSY'],
+      errors: ['INVALID_PARAMETERS', 'RATE_LIMITED', 'BUSY'],
     },
     cleanInvMemregionAttributes: {
       id: 0x8400_0017,

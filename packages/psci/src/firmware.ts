@@ -156,8 +156,9 @@ function implementationsOf(
       ([name, handler]) => handler !== undefined && legacyIds[name as keyof typeof legacy] !== undefined,
     );
     const ids = Object.fromEntries(present.map(([name]) => [name, [legacyIds[name as keyof typeof legacy] as number]]));
-    const narrow = convention.narrow ?? 'by-caller';
-    list.push(implement(abi, Object.fromEntries(present), { convention: { ...convention, narrow }, ids, ranges }));
+    const width = convention.narrow ?? 'by-caller';
+    const narrow = Object.fromEntries(present.map(([name]) => [name, width]));
+    list.push(implement(abi, Object.fromEntries(present), { convention, ids, narrow, ranges }));
   }
   return list;
 }
