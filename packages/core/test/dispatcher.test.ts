@@ -227,6 +227,35 @@ test('two services that claim one number are refused, both named, with a remedy'
   expect(() => new Dispatcher([claim('psci'), claim('psci')], [fakePe()])).toThrow('claimed by psci twice');
 });
 
+test('a fallback comes after everything that is read by other rules', () => {
+  const other = defineInterface({
+    name: 'other',
+    title: '',
+    source: '',
+    calls: { five: { id: 0x8400_0005, ...meta } },
+  });
+  const fallback = { from: 0, to: 0xffff_ffff, fallback: true, handler: (c: Call) => returnInt(c, -1) };
+  const claims = [
+    { owner: 'first', implementation: implement(abi, all, { ranges: [fallback] }) },
+    {
+      owner: 'second',
+      implementation: implement(
+        other,
+        { five: (c) => returnInt(c, 5) },
+        { convention: { immediates: [[0, 0xffff]] }, ranges: [fallback] },
+      ),
+    },
+  ];
+  for (const order of [claims, claims.toReversed()]) {
+    const { call, dispatcher, pe } = guestOf(order);
+    expect(call(0x8400_0005n).x0).toBe(5n);
+    expect(call(0x8400_0000n).x0).toBe(0n);
+    expect(call(0x8400_0006n).x0).toBe(2n ** 64n - 1n);
+    expect(call(0x8400_0006n, [], 'hvc', 7).x0).toBe(2n ** 64n - 1n);
+    expect(dispatcher.find(pe, 'hvc', 0)).toMatchObject({ fallback: true });
+  }
+});
+
 test('overlapping ranges are refused, fallbacks are not', () => {
   const range = (owner: string, from: number, to: number, fallback = false) => ({
     owner,

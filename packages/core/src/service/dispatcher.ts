@@ -24,7 +24,7 @@ export class Dispatcher {
 
   /** Throws {@link CompositionError} where two services claim one number; it names both and the remedy. */
   constructor(claims: readonly Claim[], pes: readonly Pe[]) {
-    const groups = groupsOf(claims);
+    const groups = fallbacksLast(groupsOf(claims));
     for (const conduit of new Set(groups.flatMap((group) => group.convention.conduits))) {
       const [first, ...further] = groups.filter((group) => group.convention.conduits.includes(conduit));
       if (first) this.#doors.set(conduit, new Door([first, ...further], conduit, pes));
@@ -61,6 +61,17 @@ function groupsOf(claims: readonly Claim[]): CallGroup[] {
     else byRule.set(rule, [claim]);
   }
   return [...byRule.values()].map(groupOf);
+}
+
+/** What nobody else takes is known only when every group was asked: fallbacks of several groups come after all of them. */
+function fallbacksLast(groups: readonly CallGroup[]): readonly CallGroup[] {
+  if (groups.length < 2) return groups;
+  const part = (group: CallGroup, fallback: boolean) =>
+    group.ranges.filter((range) => (range.fallback ?? false) === fallback);
+  const last = groups
+    .map((group) => callGroup(group.convention, new Map(), part(group, true)))
+    .filter(({ ranges }) => ranges.length > 0);
+  return [...groups.map((group) => ({ ...group, ranges: part(group, false) })), ...last];
 }
 
 function ruleOf(convention: Convention): string {
