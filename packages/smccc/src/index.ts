@@ -87,6 +87,7 @@ export { MAX_NESTING } from './sdei/contexts.js';
 export { type Sdei, sdeiDriver } from './sdei/driver.js';
 export { MAX_EVENTS, type SdeiEvent } from './sdei/events.js';
 export { attachSdei, type SdeiOptions, type SdeiSignals, sdeiService } from './sdei/service.js';
+export { nextSdeiState, SDEI_FORBIDDEN, type SdeiAction } from './sdei/state.js';
 export { MAX_RND32_BITS, MAX_RND64_BITS, trngAbi, trngStatus } from './trng/abi.js';
 export { MAX_TRNG_TRIES, type Trng, trngDriver } from './trng/driver.js';
 export { attachTrng, type TrngOptions, trngCalls, trngService } from './trng/service.js';

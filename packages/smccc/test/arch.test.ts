@@ -11,6 +11,7 @@ import {
   cpuModel,
   joinAttachments,
   MAX_SOC_NAME,
+  PV_TIME_FEATURES,
   pvTimeService,
   SMCCC_VERSIONS,
   statelessAttachment,
@@ -106,7 +107,7 @@ describe('SMCCC_ARCH_FEATURES', () => {
   });
 
   test('answers from a list where the profile has one', () => {
-    const guest = arch({ features: { [0xc500_0020]: 0 } });
+    const guest = arch({ features: { [PV_TIME_FEATURES]: 0 } });
     expect(guest.call(FEATURES, [VERSION])).toBe(-1n);
     expect(guest.call(FEATURES, [0xc500_0020])).toBe(0n);
     expect(guest.call(FEATURES, [W1])).toBe(0n);

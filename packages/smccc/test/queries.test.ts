@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { changed, TestGuest } from './bench-guest.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const UID = 'b66fb428-e911-c52e-564b-caa9743a004d';
 
 function guestWith(owners: Parameters<typeof queryService>[0]['owners']): TestGuest {

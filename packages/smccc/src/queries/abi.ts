@@ -1,4 +1,5 @@
 import { defineInterface, defineStatus, i32, type StatusNamespace, u32, valueOr } from '@trapline/core';
+import { valueUnless } from '../exact-status.js';
 import { encodeFunctionId } from '../function-id.js';
 import {
   OWNER_ARCH,
@@ -48,7 +49,7 @@ export function declareQueries(owner: number) {
         since: '1.0',
         clause: '6.2, 5.3',
         summary: `Which implementation answers, as a UUID: ${title}.`,
-        returns: { uid0: u32, uid1: u32, uid2: u32, uid3: u32 },
+        returns: { uid0: valueUnless(u32, queryStatus), uid1: u32, uid2: u32, uid3: u32 },
         errors: ['NOT_SUPPORTED'],
       },
       revision: {

@@ -13,6 +13,7 @@ import {
   valueOr,
   word,
 } from '@trapline/core';
+import { valueUnless } from '../exact-status.js';
 
 /**
  * Software delegated exception interface 1.0 (DEN0054A).
@@ -138,7 +139,7 @@ export const sdeiAbi = defineInterface({
       clause: '5.1.5',
       summary: 'A register of what the running handler interrupted.',
       arguments: { register: contextType },
-      returns: u64,
+      returns: valueUnless(u64, sdeiStatus),
       errors: ['INVALID_PARAMETERS', 'DENIED'],
     },
     eventComplete: {

@@ -2,7 +2,7 @@ import { type AttachedGuest, type ExceptionLevel, PC, type Pe } from '@trapline/
 import { ROUTE_PE, STATUS_REGISTERED } from './abi.js';
 import { MAX_NESTING, type SdeiContexts, switchTo } from './contexts.js';
 import type { SdeiRecords } from './records.js';
-import { FORBIDDEN, nextState } from './state.js';
+import { nextSdeiState, SDEI_FORBIDDEN } from './state.js';
 
 /** Bytes from a call's instruction to the next one: where the caller would have gone on. */
 const CALL_SIZE = 4;
@@ -68,7 +68,7 @@ export class SdeiDelivery {
     const event = this.#next(pe);
     if (event === NONE) return false;
     const record = this.#records.record(event, pe.index);
-    this.#records.state[record] = nextState(this.#records.state[record] as number, 'dispatch');
+    this.#records.state[record] = nextSdeiState(this.#records.state[record] as number, 'dispatch');
     this.#records.pending[record] = 0;
     this.#contexts.push(pe, event, pcOffset);
     this.#enterHandler(pe, event, record);
@@ -99,7 +99,7 @@ export class SdeiDelivery {
     const records = this.#records;
     const record = records.record(event, pe.index);
     if (records.pending[record] === 0) return false;
-    if (nextState(records.state[record] as number, 'dispatch') === FORBIDDEN) return false;
+    if (nextSdeiState(records.state[record] as number, 'dispatch') === SDEI_FORBIDDEN) return false;
     if (!records.shared(event) || records.routing[event] !== ROUTE_PE) return true;
     return (
       pe.affinity === packedAffinity(records.affinity[2 * event] as number, records.affinity[2 * event + 1] as number)

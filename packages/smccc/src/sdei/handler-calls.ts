@@ -3,7 +3,7 @@ import { CONTEXT_REGISTERS, STATUS_ENABLED, type sdeiAbi, sdeiStatus } from './a
 import { switchTo } from './contexts.js';
 import { resumePstate } from './delivery.js';
 import { EVENT_0 } from './events.js';
-import { FORBIDDEN, nextState } from './state.js';
+import { nextSdeiState, SDEI_FORBIDDEN } from './state.js';
 import { NO_PE, type SdeiWorld } from './world.js';
 
 const SUCCESS = sdeiStatus.SUCCESS.code;
@@ -48,8 +48,8 @@ function complete(world: SdeiWorld, call: Call, resume: boolean): boolean {
   const { contexts, records, delivery } = world;
   if (contexts.depth(pe.index) === 0) return false;
   const record = records.record(contexts.running(pe.index), pe.index);
-  const next = nextState(records.state[record] as number, 'complete');
-  if (next === FORBIDDEN) return false;
+  const next = nextSdeiState(records.state[record] as number, 'complete');
+  if (next === SDEI_FORBIDDEN) return false;
   records.state[record] = next;
   const pcLow = contexts.pcLow(pe.index);
   const pcHigh = contexts.pcHigh(pe.index);

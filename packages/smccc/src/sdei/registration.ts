@@ -1,7 +1,7 @@
 import { type Call, type Handlers, returnHalves, returnInt } from '@trapline/core';
 import { ROUTE_ANY, ROUTE_PE, STATUS_REGISTERED, STATUS_RUNNING, type sdeiAbi, sdeiStatus } from './abi.js';
 import { NO_EVENT, UNBOUND } from './records.js';
-import { FORBIDDEN, nextState, type SdeiAction } from './state.js';
+import { nextSdeiState, SDEI_FORBIDDEN, type SdeiAction } from './state.js';
 import { NO_PE, type SdeiWorld } from './world.js';
 
 const SUCCESS = sdeiStatus.SUCCESS.code;
@@ -47,8 +47,8 @@ function register(world: SdeiWorld, call: Call): number {
   const event = eventOf(world, call);
   if (event === NO_EVENT) return INVALID;
   const record = records.record(event, call.pe.index);
-  const next = nextState(records.state[record] as number, 'register');
-  if (next === FORBIDDEN || unbound(world, event)) return DENIED;
+  const next = nextSdeiState(records.state[record] as number, 'register');
+  if (next === SDEI_FORBIDDEN || unbound(world, event)) return DENIED;
   records.clear(record);
   records.state[record] = next;
   for (let i = 0; i < 4; i++) records.handler[4 * record + i] = w[2 + i] as number;
@@ -63,8 +63,8 @@ function change(world: SdeiWorld, call: Call, action: 'enable' | 'disable'): num
 }
 
 function act(world: SdeiWorld, record: number, action: SdeiAction): boolean {
-  const next = nextState(world.records.state[record] as number, action);
-  if (next === FORBIDDEN) return false;
+  const next = nextSdeiState(world.records.state[record] as number, action);
+  if (next === SDEI_FORBIDDEN) return false;
   world.records.state[record] = next;
   return true;
 }

@@ -15,33 +15,33 @@ export type SdeiAction =
   | 'complete'
   | 'dispatch';
 
-/** What {@link nextState} gives for an action that the state does not allow. */
-export const FORBIDDEN = -1;
+/** What {@link nextSdeiState} gives for an action that the state does not allow. */
+export const SDEI_FORBIDDEN = -1;
 
 const READY = STATUS_REGISTERED | STATUS_ENABLED;
 
-/** The state after an action, or {@link FORBIDDEN}. */
-export function nextState(state: number, action: SdeiAction): number {
+/** The state after an action, or {@link SDEI_FORBIDDEN}. */
+export function nextSdeiState(state: number, action: SdeiAction): number {
   const registered = (state & STATUS_REGISTERED) !== 0;
   const running = state & STATUS_RUNNING;
   switch (action) {
     case 'register':
-      return state === 0 ? STATUS_REGISTERED : FORBIDDEN;
+      return state === 0 ? STATUS_REGISTERED : SDEI_FORBIDDEN;
     case 'release':
-      return state === 0 ? state : FORBIDDEN;
+      return state === 0 ? state : SDEI_FORBIDDEN;
     case 'enable':
-      return registered ? state | STATUS_ENABLED : FORBIDDEN;
+      return registered ? state | STATUS_ENABLED : SDEI_FORBIDDEN;
     case 'disable':
-      return registered ? state & ~STATUS_ENABLED : FORBIDDEN;
+      return registered ? state & ~STATUS_ENABLED : SDEI_FORBIDDEN;
     case 'unregister':
-      return registered ? running : FORBIDDEN;
+      return registered ? running : SDEI_FORBIDDEN;
     case 'route':
-      return state === STATUS_REGISTERED ? state : FORBIDDEN;
+      return state === STATUS_REGISTERED ? state : SDEI_FORBIDDEN;
     case 'context':
-      return running ? state : FORBIDDEN;
+      return running ? state : SDEI_FORBIDDEN;
     case 'complete':
-      return running ? state & ~STATUS_RUNNING : FORBIDDEN;
+      return running ? state & ~STATUS_RUNNING : SDEI_FORBIDDEN;
     case 'dispatch':
-      return state === READY ? state | STATUS_RUNNING : FORBIDDEN;
+      return state === READY ? state | STATUS_RUNNING : SDEI_FORBIDDEN;
   }
 }

@@ -9,6 +9,7 @@ import {
   valueOr,
   word,
 } from '@trapline/core';
+import { valueUnless } from '../exact-status.js';
 import { versionType } from '../version.js';
 
 /**
@@ -27,6 +28,11 @@ export const trngStatus: StatusNamespace<'trng', 'SUCCESS' | 'NOT_SUPPORTED' | '
 /** Bits that one TRNG_RND call gives at most: three registers of either width. */
 export const MAX_RND32_BITS = 96;
 export const MAX_RND64_BITS = 192;
+
+/** The only code that stands in place of a UUID: its first word may be any other number. */
+const uuidStatus: StatusNamespace<'trng', 'NOT_SUPPORTED'> = defineStatus('trng', 'DEN0098 1.0, 2.4', {
+  NOT_SUPPORTED: trngStatus.NOT_SUPPORTED.code,
+});
 
 /** How many bits are asked for. */
 const bitsType: ValueType<number> = named('bits', u32, {
@@ -66,7 +72,7 @@ export const trngAbi = defineInterface({
       since: '1.0',
       clause: '2.4',
       summary: 'Which back end the entropy comes from.',
-      returns: { uuid0: u32, uuid1: u32, uuid2: u32, uuid3: u32 },
+      returns: { uuid0: valueUnless(u32, uuidStatus), uuid1: u32, uuid2: u32, uuid3: u32 },
       errors: ['NOT_SUPPORTED'],
     },
     rnd: {

@@ -38,7 +38,7 @@ function probeTrng({ conduit }: Smccc): Trng | undefined {
   const version = calls.version();
   if (isStatus(version)) return undefined;
   const { uuid0, uuid1, uuid2, uuid3 } = calls.getUuid();
-  const uuid = (uuid0 | 0) === trngStatus.NOT_SUPPORTED.code ? undefined : uuidFrom([uuid0, uuid1, uuid2, uuid3]);
+  const uuid = isStatus(uuid0) ? undefined : uuidFrom([uuid0, uuid1, uuid2, uuid3]);
   const fill = (target: Uint8Array): boolean => {
     const limit = conduit.caller.width === 64 ? MAX_RND64_BITS : MAX_RND32_BITS;
     for (let done = 0; done < target.length; done += limit / 8) {
