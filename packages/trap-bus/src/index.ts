@@ -41,8 +41,8 @@ export {
   type Gic,
   type GicListener,
   type GicOptions,
-  type InterruptState,
 } from './models/gic.js';
+export type { InterruptState } from './models/gic-flags.js';
 export { ANY_PE, LOWEST_PRIORITY, MAX_INTID, SGI_COUNT, SPI_BASE, SPURIOUS_INTID } from './models/gic-limits.js';
 export {
   createLog,

@@ -162,11 +162,24 @@ describe('generic timers', () => {
     const good = JSON.parse(JSON.stringify(timers.save()));
     for (const wrong of [
       { ...good, format: 'x' },
-      { ...good, timers: good.timers.slice(1) },
-      { ...good, timers: [{ ...good.timers[0], control: 4 }, ...good.timers.slice(1)] },
+      { ...good, pes: [{ pe: 0, timers: good.pes[0].timers.slice(1) }] },
+      { ...good, pes: [{ ...good.pes[0], pe: 2 }] },
+      { ...good, pes: [{ pe: 0, timers: [{ control: 4, compare: '0x0', offset: '0x0' }] }] },
     ]) {
       expect(() => timers.restore(wrong)).toThrow(RestoreError);
     }
+  });
+
+  it('of a PE that has none in the saved state are off', () => {
+    const { clock, of0, timers, lines } = setUp();
+    const fresh = createTimers({
+      clock,
+      interrupts: { setLevel: () => {}, pulse: () => {}, pending: () => false },
+      pes: createPes(2),
+    });
+    of0.physical.control = TIMER_ENABLE;
+    timers.restore(JSON.parse(JSON.stringify(fresh.save())));
+    expect([of0.physical.control, lines.at(-1)]).toEqual([0, expect.stringContaining('low')]);
   });
 
   it('are all off after a reset', () => {

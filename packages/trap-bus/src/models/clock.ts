@@ -2,11 +2,11 @@ import { type ClockPort, CompositionError, type Pe, type Saved } from '@trapline
 import { AlarmHeap } from './alarm-heap.js';
 import { hexOf, SavedRecord } from './saved.js';
 
-/** Most alarms that can be set at a time: a few for each of the most CPUs a guest can have. */
-export const MAX_ALARMS: number = 2 ** 20;
+/** Most alarms that can be set at a time: eight for each of 65,536 CPUs. */
+export const MAX_ALARMS: number = 2 ** 19;
 
 /** Most alarms that one advance fires: one that sets itself again for the same time would never end. */
-export const MAX_FIRINGS: number = 2 ** 20;
+export const MAX_FIRINGS: number = 2 ** 19;
 
 /** CNTFRQ_EL0 where nobody says: 62.5 MHz, as QEMU's virt machine has it. */
 export const DEFAULT_FREQUENCY = 62_500_000;

@@ -1,20 +1,21 @@
 import { CompositionError, type InterruptPort, type Pe, type Saved } from '@trapline/core';
-import { CpuInterfaces, trailingZeros } from './gic-cpu-interface.js';
+import { CpuInterfaces } from './gic-cpu-interface.js';
+import {
+  ACTIVE,
+  ASSERTED,
+  describeInterrupt,
+  EDGE,
+  ENABLED,
+  type InterruptState,
+  isReady,
+  LATCHED,
+} from './gic-flags.js';
 import { ANY_PE, MAX_INTID, SGI_COUNT, SPI_BASE, SPURIOUS_INTID } from './gic-limits.js';
+import { ReadyInterrupts } from './gic-ready.js';
 import { restoreGic, saveGic } from './gic-saved.js';
 
 /** Priority of an interrupt that nobody gave one. */
 export const DEFAULT_PRIORITY = 0xa0;
-
-/** Bits of an interrupt's state, as they are kept and saved. */
-export const ENABLED = 1;
-/** Pending as a latch: by an edge, by software, or left over. */
-export const LATCHED = 2;
-/** The line is asserted. */
-export const ASSERTED = 4;
-export const ACTIVE = 8;
-/** Edge-triggered; level-sensitive otherwise. */
-export const EDGE = 16;
 
 /** What a small GIC is made of. */
 export interface GicOptions {
@@ -54,10 +55,7 @@ export class Gic implements InterruptPort {
   readonly #flags: Uint8Array;
   readonly #priorities: Uint8Array;
   readonly #targets: Int32Array;
-  // One bit for each interrupt that is enabled, pending and not active: a word for each PE, then the shared ones; and
-  // one bit for each shared word that is not zero.
-  readonly #ready: Int32Array;
-  #sharedReady = 0;
+  readonly #ready: ReadyInterrupts;
   #listener: GicListener | undefined;
 
   constructor({ pes, spis = MAX_INTID - SPI_BASE }: GicOptions) {
@@ -74,7 +72,7 @@ export class Gic implements InterruptPort {
     this.#flags = new Uint8Array(slots);
     this.#priorities = new Uint8Array(slots);
     this.#targets = new Int32Array(spis);
-    this.#ready = new Int32Array(pes + Math.ceil(spis / 32));
+    this.#ready = new ReadyInterrupts(pes, spis);
     this.#initialise();
   }
 
@@ -105,28 +103,7 @@ export class Gic implements InterruptPort {
   highestPending(pe: Pe): number {
     const index = pe.index;
     if (!(index >= 0 && index < this.pes)) return SPURIOUS_INTID;
-    let best = SPURIOUS_INTID;
-    let threshold = this.#cpus.threshold(index);
-    const base = SPI_BASE * index;
-    for (let ready = this.#ready[index] as number; ready !== 0; ready &= ready - 1) {
-      const intid = trailingZeros(ready);
-      const priority = this.#priorities[base + intid] as number;
-      if (priority >= threshold) continue;
-      threshold = priority;
-      best = intid;
-    }
-    for (let words = this.#sharedReady; words !== 0; words &= words - 1) {
-      const word = trailingZeros(words);
-      for (let ready = this.#ready[this.pes + word] as number; ready !== 0; ready &= ready - 1) {
-        const spi = 32 * word + trailingZeros(ready);
-        const target = this.#targets[spi] as number;
-        const priority = this.#priorities[SPI_BASE * this.pes + spi] as number;
-        if ((target !== index && target !== ANY_PE) || priority >= threshold) continue;
-        threshold = priority;
-        best = SPI_BASE + spi;
-      }
-    }
-    return best;
+    return this.#ready.best(index, this.#cpus.threshold(index), this.#priorities, this.#targets);
   }
 
   /** Takes the highest pending interrupt (ICC_IAR1_EL1): it becomes active. {@link SPURIOUS_INTID} where there is none. */
@@ -195,16 +172,11 @@ export class Gic implements InterruptPort {
   inspect(pe: Pe, intid: number): InterruptState | undefined {
     const slot = this.#slot(pe.index, intid);
     if (slot < 0) return undefined;
-    const flags = this.#flags[slot] as number;
-    return {
-      enabled: (flags & ENABLED) !== 0,
-      pending: isPending(flags),
-      active: (flags & ACTIVE) !== 0,
-      asserted: (flags & ASSERTED) !== 0,
-      trigger: (flags & EDGE) !== 0 ? 'edge' : 'level',
-      priority: this.#priorities[slot] as number,
-      target: intid < SPI_BASE ? pe.index : (this.#targets[intid - SPI_BASE] as number),
-    };
+    return describeInterrupt(
+      this.#flags[slot] as number,
+      this.#priorities[slot] as number,
+      this.#target(pe.index, intid),
+    );
   }
 
   /** As made: everything disabled, nothing pending. */
@@ -222,7 +194,9 @@ export class Gic implements InterruptPort {
   restore(saved: Saved): void {
     const tables = { flags: this.#flags, priorities: this.#priorities, targets: this.#targets };
     restoreGic(saved, this, this.#cpus, tables);
-    for (let slot = 0; slot < this.#flags.length; slot++) this.#markSlot(slot, this.#flags[slot] as number);
+    for (let slot = 0; slot < this.#flags.length; slot++) {
+      this.#ready.mark(slot, isReady(this.#flags[slot] as number));
+    }
     this.#listener?.(ANY_PE, SPURIOUS_INTID);
   }
 
@@ -231,8 +205,7 @@ export class Gic implements InterruptPort {
     for (let pe = 0; pe < this.pes; pe++) this.#flags.fill(EDGE, SPI_BASE * pe, SPI_BASE * pe + SGI_COUNT);
     this.#priorities.fill(DEFAULT_PRIORITY);
     this.#targets.fill(0);
-    this.#ready.fill(0);
-    this.#sharedReady = 0;
+    this.#ready.clear();
   }
 
   /** -1 for what does not exist. */
@@ -255,35 +228,7 @@ export class Gic implements InterruptPort {
 
   #set(pe: number, intid: number, slot: number, flags: number): void {
     this.#flags[slot] = flags;
-    this.#markSlot(slot, flags);
+    this.#ready.mark(slot, isReady(flags));
     this.#listener?.(this.#target(pe, intid), intid);
   }
-
-  #markSlot(slot: number, flags: number): void {
-    const shared = slot - SPI_BASE * this.pes;
-    const word = shared < 0 ? slot >> 5 : this.pes + (shared >> 5);
-    const bit = 1 << ((shared < 0 ? slot : shared) & 31);
-    const isReady = (flags & (ENABLED | ACTIVE)) === ENABLED && isPending(flags);
-    const ready = isReady ? (this.#ready[word] as number) | bit : (this.#ready[word] as number) & ~bit;
-    this.#ready[word] = ready;
-    if (shared < 0) return;
-    const summary = 1 << (shared >> 5);
-    this.#sharedReady = ready === 0 ? this.#sharedReady & ~summary : this.#sharedReady | summary;
-  }
-}
-
-/** One interrupt, for people and tests. */
-export interface InterruptState {
-  readonly enabled: boolean;
-  readonly pending: boolean;
-  readonly active: boolean;
-  readonly asserted: boolean;
-  readonly trigger: 'edge' | 'level';
-  readonly priority: number;
-  readonly target: number;
-}
-
-/** A level counts while it lasts, a latch until it is taken (IHI 0069, 4.1.2). */
-function isPending(flags: number): boolean {
-  return (flags & LATCHED) !== 0 || (flags & (ASSERTED | EDGE)) === ASSERTED;
 }

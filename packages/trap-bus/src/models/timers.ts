@@ -1,5 +1,5 @@
 import type { ClockPort, InterruptPort, Pe, Saved } from '@trapline/core';
-import { GenericTimer } from './generic-timer.js';
+import { GenericTimer, TIMER_ENABLE, TIMER_MASK, type TimerState } from './generic-timer.js';
 import { hexOf, SavedRecord } from './saved.js';
 
 /** PPI of the non-secure EL1 physical timer, as SBSA's and QEMU's machines wire it (BSA, 6.5). */
@@ -35,37 +35,42 @@ export interface PeTimers {
   readonly hypervisor: GenericTimer;
 }
 
-/** The model of {@link createTimers}. */
+/** The model of {@link createTimers}. Timers of a PE come into being when somebody asks for them. */
 export class Timers {
-  readonly #pes: readonly PeTimers[];
+  readonly #parts: TimerParts;
+  readonly #pes: (PeTimers | undefined)[];
 
-  constructor({ clock, interrupts, pes }: TimerParts) {
-    this.#pes = pes.map((pe) => {
-      const timer = (intid: number) => new GenericTimer(clock, (high) => interrupts.setLevel(pe, intid, high));
-      return { physical: timer(PPI_PHYSICAL), virtual: timer(PPI_VIRTUAL), hypervisor: timer(PPI_HYPERVISOR) };
-    });
+  constructor(parts: TimerParts) {
+    this.#parts = parts;
+    this.#pes = new Array<PeTimers | undefined>(parts.pes.length).fill(undefined);
   }
 
   /** The timers of a PE of this guest. Throws `RangeError` for one of another. */
   of(pe: Pe): PeTimers {
-    const timers = this.#pes[pe.index];
-    if (!timers) throw new RangeError(`no timers for PE ${pe.index}: this guest has ${this.#pes.length} PEs`);
+    const own = this.#parts.pes[pe.index];
+    if (!own) throw new RangeError(`no timers for PE ${pe.index}: this guest has ${this.#pes.length} PEs`);
+    let timers = this.#pes[pe.index];
+    if (!timers) {
+      timers = this.#make(own);
+      this.#pes[pe.index] = timers;
+    }
     return timers;
   }
 
   /** All timers off. */
   reset(): void {
-    for (const timer of this.#all()) timer.reset();
+    for (const timers of this.#pes) for (const timer of each(timers)) timer.reset();
   }
 
+  /** The registers of every PE whose timers somebody asked for. */
   save(): Saved {
     return {
       format: FORMAT,
-      timers: Array.from(this.#all(), ({ control, compare, offset }) => ({
-        control: control & 3,
-        compare: hexOf(compare),
-        offset: hexOf(offset),
-      })),
+      pes: this.#pes.flatMap((timers, pe) =>
+        timers
+          ? [{ pe, timers: each(timers).map(({ control, compare, offset }) => toSaved(control, compare, offset)) }]
+          : [],
+      ),
     };
   }
 
@@ -75,19 +80,41 @@ export class Timers {
    */
   restore(saved: Saved): void {
     const record = SavedRecord.open(saved, FORMAT);
-    const timers = [...this.#all()];
-    const states = record.records('timers').map((one) => ({
-      control: one.integer('control', 0, 3),
-      compare: one.big('compare'),
-      offset: one.big('offset'),
-    }));
-    if (states.length !== timers.length) throw record.error(`saved from a guest without ${this.#pes.length} PEs`);
-    timers.forEach((timer, i) => {
-      timer.put(states[i] as (typeof states)[number]);
+    const states = new Map<number, TimerState[]>();
+    for (const one of record.records('pes')) {
+      const timers = one.records('timers').map(fromSaved);
+      if (timers.length !== TIMERS_OF_PE) throw one.error(`a PE has ${TIMERS_OF_PE} timers`);
+      states.set(one.integer('pe', 0, this.#pes.length - 1), timers);
+    }
+    this.#parts.pes.forEach((pe, i) => {
+      const state = states.get(i);
+      if (!state) for (const timer of each(this.#pes[i])) timer.reset();
+      else each(this.of(pe)).forEach((timer, n) => void timer.put(state[n] as TimerState));
     });
   }
 
-  *#all(): Generator<GenericTimer, void, void> {
-    for (const { physical, virtual, hypervisor } of this.#pes) yield* [physical, virtual, hypervisor];
+  #make(pe: Pe): PeTimers {
+    const { clock, interrupts } = this.#parts;
+    const timer = (intid: number): GenericTimer =>
+      new GenericTimer(clock, (high) => interrupts.setLevel(pe, intid, high));
+    return { physical: timer(PPI_PHYSICAL), virtual: timer(PPI_VIRTUAL), hypervisor: timer(PPI_HYPERVISOR) };
   }
+}
+
+const TIMERS_OF_PE = 3;
+
+function each(timers: PeTimers | undefined): GenericTimer[] {
+  return timers ? [timers.physical, timers.virtual, timers.hypervisor] : [];
+}
+
+function toSaved(control: number, compare: bigint, offset: bigint): Saved {
+  return { control: control & (TIMER_ENABLE | TIMER_MASK), compare: hexOf(compare), offset: hexOf(offset) };
+}
+
+function fromSaved(record: SavedRecord): TimerState {
+  return {
+    control: record.integer('control', 0, TIMER_ENABLE | TIMER_MASK),
+    compare: record.big('compare'),
+    offset: record.big('offset'),
+  };
 }
