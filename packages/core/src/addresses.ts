@@ -6,7 +6,10 @@
  */
 declare const kind: unique symbol;
 
-/** An address in the calling guest's stage-1 translation (Xen's pointers). */
+/**
+ * An address in the calling guest's stage-1 translation (Xen's pointers). Those of the upper half, where kernels live,
+ * are negative: 0xffff_8000_0000_0000 is -(2^47) ({@link virtualAddressOf}).
+ */
 export type GuestVirtual = number & { readonly [kind]: 'guest-virtual' };
 /** An address as the guest's tables name it (PSCI's entry points, PV time's areas). */
 export type GuestPhysical = number & { readonly [kind]: 'guest-physical' };
@@ -26,4 +29,14 @@ export const NO_ADDRESS = -1;
  */
 export function addressOf(low: number, high: number): number {
   return high >>> 0 < 0x20_0000 ? (high >>> 0) * 0x1_0000_0000 + (low >>> 0) : NO_ADDRESS;
+}
+
+/**
+ * The virtual address in two register halves, as a signed Number: an address of the upper half is the negative Number
+ * whose two's complement it is. {@link NO_ADDRESS} where bits 63:53 are not all alike: no stage 1 translates that,
+ * unless it ignores the top byte. The last byte of all, 2^64 - 1, counts as no address too.
+ */
+export function virtualAddressOf(low: number, high: number): number {
+  const top = high >> 21;
+  return top === 0 || top === -1 ? (high | 0) * 0x1_0000_0000 + (low >>> 0) : NO_ADDRESS;
 }

@@ -40,6 +40,7 @@ export {
   type GuestVirtual,
   type HostPhysical,
   NO_ADDRESS,
+  virtualAddressOf,
 } from './addresses.js';
 export {
   BINDINGS,

@@ -1,4 +1,4 @@
-import { ADDRESS_LIMIT, addressOf, affinityOf, NO_ADDRESS } from '@trapline/core';
+import { ADDRESS_LIMIT, addressOf, affinityOf, NO_ADDRESS, virtualAddressOf } from '@trapline/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -14,6 +14,21 @@ test('two halves are an exact Number below 2^53 and no address from there on', (
   );
   expect(addressOf(-1, 0x1f_ffff)).toBe(ADDRESS_LIMIT - 1);
   expect(addressOf(0, 0x20_0000)).toBe(NO_ADDRESS);
+});
+
+test('two halves of a virtual address are a signed Number, exact in both halves of the address space', () => {
+  const bits = fc.oneof(fc.bigInt(-(2n ** 54n), 2n ** 54n), fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n));
+  fc.assert(
+    fc.property(bits, (address) => {
+      const low = Number(BigInt.asIntN(32, address));
+      const got = virtualAddressOf(low, Number(BigInt.asIntN(32, address >> 32n)));
+      const exact = address >= -(2n ** 53n) && address < 2n ** 53n;
+      return exact ? BigInt(got) === address : got === NO_ADDRESS;
+    }),
+  );
+  expect(virtualAddressOf(0x8000_0000, 0xffff_8000)).toBe(-(2 ** 47) + 2 ** 31);
+  expect(virtualAddressOf(0, 0x20_0000)).toBe(NO_ADDRESS);
+  expect(virtualAddressOf(0, 0xff80_0000)).toBe(NO_ADDRESS);
 });
 
 test('affinity fields are packed, everything else of an MPIDR is left out', () => {
