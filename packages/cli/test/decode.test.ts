@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { trapline } from './harness.js';
 
@@ -79,6 +80,21 @@ describe('decode', () => {
     expect((await decode('0xffffffff84000000')).notes.join()).toContain('the high half 0xffffffff does not count');
     expect((await decode('0x84000000', '1')).notes.join()).toContain('VERSION takes 0 arguments');
     expect((await trapline(['decode', '0x84020000'])).out).toContain('note       bits 23:17');
+  });
+
+  it('explains any registers whatever', async () => {
+    const register = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((value) => `0x${value.toString(16)}`);
+    const id = fc.oneof(
+      register,
+      fc.nat({ max: 0x1f }).map((number) => `0xc4${number.toString(16).padStart(6, '0')}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(id, fc.array(register, { maxLength: 17 }), async (x0, values) => {
+        const { id: shown, owner } = await decode(x0, ...values);
+        expect(BigInt(shown)).toBe(BigInt(x0) & 0xffff_ffffn);
+        expect(owner.name).not.toBe('');
+      }),
+    );
   });
 
   it.each([

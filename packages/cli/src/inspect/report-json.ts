@@ -16,7 +16,7 @@ export interface JsonReport {
 }
 
 /** One interface node of a {@link JsonReport}. */
-export interface JsonInterface {
+interface JsonInterface {
   readonly path: string;
   readonly compatible: readonly string[];
   readonly interface: string;

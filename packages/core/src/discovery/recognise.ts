@@ -17,7 +17,7 @@ const prefixes: readonly (readonly [string, Binding])[] = BINDINGS.flatMap((bind
 );
 
 /** The binding that a compatible string belongs to. */
-export function bindingOf(compatible: string): Binding | undefined {
+function bindingOf(compatible: string): Binding | undefined {
   const binding = exact.get(compatible);
   if (binding !== undefined) return binding;
   for (const [prefix, candidate] of prefixes) if (compatible.startsWith(prefix)) return candidate;

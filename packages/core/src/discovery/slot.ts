@@ -6,7 +6,7 @@ import { compatibleOf } from './recognise.js';
 import { isAvailable } from './status.js';
 
 /** A driver at a node, and what it gave. */
-export interface Bond {
+interface Bond {
   readonly driver: Driver;
   readonly value: unknown;
   /** The slots whose drivers it was given. */
