@@ -94,6 +94,5 @@ export class World {
     this.models.timers?.reset();
     this.models.system?.complete();
     this.models.log?.dispose();
-    this.models.log?.dispose();
   }
 }
