@@ -32,11 +32,12 @@ export class PageStore {
 
   read(address: number, target: Uint8Array): void {
     const end = target.length;
-    let done = 0;
-    while (done < end) {
-      const from = (address + done) % PAGE_BYTES;
+    // Offsets by subtraction: the remainder of a division of doubles is a call into the C library.
+    let number = Math.floor(address / PAGE_BYTES);
+    let from = address - number * PAGE_BYTES;
+    for (let done = 0; done < end; number++, from = 0) {
       const count = Math.min(PAGE_BYTES - from, end - done);
-      const page = this.page(address + done);
+      const page = this.#pages.get(number);
       if (page === undefined) target.fill(0, done, done + count);
       else if (count === PAGE_BYTES) target.set(page, done);
       else for (let i = 0; i < count; i++) target[done + i] = page[from + i] as number;
@@ -48,12 +49,12 @@ export class PageStore {
   write(address: number, source: Uint8Array): boolean {
     const end = source.length;
     if (end === 0) return true;
-    if (!this.#populate(Math.floor(address / PAGE_BYTES), Math.floor((address + (end - 1)) / PAGE_BYTES))) return false;
-    let done = 0;
-    while (done < end) {
-      const to = (address + done) % PAGE_BYTES;
+    let number = Math.floor(address / PAGE_BYTES);
+    let to = address - number * PAGE_BYTES;
+    if (!this.#populate(number, Math.floor((address + (end - 1)) / PAGE_BYTES))) return false;
+    for (let done = 0; done < end; number++, to = 0) {
       const count = Math.min(PAGE_BYTES - to, end - done);
-      const page = this.page(address + done) as Uint8Array;
+      const page = this.#pages.get(number) as Uint8Array;
       for (let i = 0; i < count; i++) page[to + i] = source[done + i] as number;
       done += count;
     }

@@ -51,7 +51,9 @@ function walk(regime: Regime, low: number, high: number, access: Access, readWor
 
 /** The address itself, where the PE has that many bits (S1DisabledOutput). */
 function withoutMmu(regime: Regime, low: number, high: number): number {
-  const untagged = ignoresTopByte(regime, high) ? high & 0xff_ffff : high;
-  const address = untagged * TWO_32 + low;
-  return address < 2 ** regime.addressBits ? address : longFault('address-size', 0);
+  const limit = 2 ** regime.addressBits;
+  const address = high * TWO_32 + low;
+  if (address < limit) return address;
+  const untagged = (high & 0xff_ffff) * TWO_32 + low;
+  return untagged < limit && ignoresTopByte(regime, high) ? untagged : longFault('address-size', 0);
 }
