@@ -49,6 +49,8 @@ export interface DeviceTreePlace {
 export class DeviceTreeError extends Error {
   override readonly name = 'DeviceTreeError';
   readonly reason: DeviceTreeReason;
+  /** The message without the place. */
+  readonly detail: string;
   readonly offset: number | undefined;
   readonly file: string | undefined;
   readonly line: number | undefined;
@@ -56,9 +58,10 @@ export class DeviceTreeError extends Error {
   readonly path: string | undefined;
   readonly property: string | undefined;
 
-  constructor(reason: DeviceTreeReason, what: string, place: DeviceTreePlace = {}) {
-    super(`${describePlace(place)}${what}`);
+  constructor(reason: DeviceTreeReason, detail: string, place: DeviceTreePlace = {}) {
+    super(`${describePlace(place)}${detail}`);
     this.reason = reason;
+    this.detail = detail;
     this.offset = place.offset;
     this.file = place.file;
     this.line = place.line;
@@ -71,6 +74,6 @@ export class DeviceTreeError extends Error {
 function describePlace(place: DeviceTreePlace): string {
   if (place.offset !== undefined) return `blob offset 0x${place.offset.toString(16)}: `;
   if (place.line !== undefined) return `${place.file ?? 'source'}:${place.line}:${place.column ?? 1}: `;
-  if (place.path !== undefined) return place.property ? `${place.path}: ${place.property}: ` : `${place.path}: `;
-  return '';
+  const property = place.property === undefined ? '' : `property '${place.property}': `;
+  return place.path === undefined ? property : `${place.path}: ${property}`;
 }

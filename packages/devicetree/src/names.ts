@@ -41,11 +41,6 @@ export function isPropertyName(name: string): boolean {
   return fits(name, isPropertyNameByte);
 }
 
-/** Whether a string can be a label in DTS source. */
-export function isLabel(name: string): boolean {
-  return name.length <= MAX_NAME_LENGTH && /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
-}
-
 function fits(name: string, allowed: (byte: number) => boolean): boolean {
   if (name.length === 0 || name.length > MAX_NAME_LENGTH) return false;
   for (let i = 0; i < name.length; i++) {

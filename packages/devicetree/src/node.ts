@@ -235,11 +235,6 @@ export class DeviceTreeNode extends PropertyReader {
     );
   }
 
-  /** Replaces the labels, which only DTS output shows. */
-  setLabels(labels: readonly string[]): void {
-    this.#labels = labels;
-  }
-
   /** Makes this node the root of a tree: only {@link DeviceTree} calls it, once. */
   own(owner: NodeOwner): void {
     if (this.#parent !== undefined || this.#owner !== undefined) throw this.#refuse('already has a place in a tree');

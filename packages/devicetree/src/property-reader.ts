@@ -96,7 +96,7 @@ export abstract class PropertyReader {
       return read(property);
     } catch (error) {
       throw error instanceof DeviceTreeError
-        ? new DeviceTreeError(error.reason, error.message, { path: this.path, property: name })
+        ? new DeviceTreeError(error.reason, error.detail, { path: this.path, property: name })
         : error;
     }
   }

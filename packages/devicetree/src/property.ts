@@ -158,7 +158,7 @@ export class Property {
   }
 
   #bad(what: string): DeviceTreeError {
-    return new DeviceTreeError('bad-value', `property '${this.name}' ${what}`, { property: this.name });
+    return new DeviceTreeError('bad-value', what, { property: this.name });
   }
 }
 
@@ -170,5 +170,7 @@ const none: readonly never[] = Object.freeze([]);
 function text(data: Uint8Array, from: number, to: number): string {
   let all = 0;
   for (let i = from; i < to; i++) all |= data[i] as number;
-  return all > 0x7f ? new TextDecoder().decode(data.subarray(from, to)) : ascii(data, from, to);
+  return all > 0x7f
+    ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(data.subarray(from, to))
+    : ascii(data, from, to);
 }

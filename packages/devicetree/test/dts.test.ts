@@ -1,5 +1,7 @@
 import {
+  DeviceTree,
   DeviceTreeError,
+  DeviceTreeNode,
   type DeviceTreeReason,
   type DtsOptions,
   MAX_DEPTH,
@@ -7,6 +9,8 @@ import {
   MAX_INCLUDE_DEPTH,
   MAX_NAME_LENGTH,
   MAX_SOURCE_SIZE,
+  Property,
+  printDts,
   readDts,
   writeDtb,
   writeDts,
@@ -314,4 +318,24 @@ r: /memreserve/ 0x1000 0x2000;
 };
 `;
   expect(writeDts(readDts(source))).toBe(source);
+});
+
+test('one node is printed by itself', () => {
+  const tree = readDts(`${HEAD}/ { l: n@1 { p = <1>; m { }; }; };`);
+  expect(printDts(tree.require('/n'))).toBe('l: n@1 {\n\tp = <0x1>;\n\n\tm {\n\t};\n};');
+});
+
+test('labels that do not fall between elements still give the same bytes', () => {
+  const markers = [
+    { kind: 'uint32', offset: 0 },
+    { kind: 'label', offset: 2, name: 'inside' },
+    { kind: 'string', offset: 4 },
+    { kind: 'label', offset: 5, name: 'text' },
+    { kind: 'uint16', offset: 7 },
+  ] as const;
+  const value = Uint8Array.of(0, 0, 0, 1, 0x61, 0x62, 0, 1, 2, 3);
+  const root = new DeviceTreeNode('', [new Property('x', value, 0, value.length, markers)]);
+  const printed = writeDts(new DeviceTree({ root }));
+  expect(printed).toContain('x = [00 00 inside: 00 01], [61 text: 62 00], [01 02 03];');
+  expect(readDts(printed).root.bytes('x')).toEqual(value);
 });

@@ -12,7 +12,7 @@ import { fixture } from './trees.js';
 const MAX_EXPANSION = 16;
 const SIZE = 8192;
 /** Reads between two looks at the heap: few enough that nothing is collected meanwhile. */
-const READS = 8;
+const READS = 4;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;

@@ -111,6 +111,7 @@ describe('typed access', () => {
       expect.unreachable();
     } catch (error) {
       expect(error).toMatchObject({ reason: 'bad-value', path: '/', property: name });
+      expect(String(error)).toMatch(new RegExp(`^DeviceTreeError: /: property '${name}': [a-z]`));
     }
   });
 
