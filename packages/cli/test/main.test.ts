@@ -23,7 +23,7 @@ describe('the tool', () => {
     expect(await trapline(['--version'])).toEqual({ code: 0, out: `trapline ${version}\n`, err: '' });
   });
 
-  it.each(['inspect', 'decode'])('%s has a help worth reading, whichever way it is asked for', async (name) => {
+  it.each(Object.keys(commands))('%s has a help worth reading, whichever way it is asked for', async (name) => {
     const { code, out } = await trapline([name, '--help']);
     expect(code).toBe(0);
     expect(out).toContain(`Usage: trapline ${name}`);

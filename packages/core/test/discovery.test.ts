@@ -83,6 +83,13 @@ describe('binding', () => {
     expect(discover(tree('x { compatible = "acme,x"; };'), [first, second], context).get(second).path).toBe('/x');
   });
 
+  it('tells who has the node of a driver that is not bound', () => {
+    const first = driver('first', ['acme,x']);
+    const second = driver('second', ['acme,x']);
+    const bound = discover(tree('x { compatible = "acme,x"; };'), [first, second], context);
+    expect(() => bound.get(second)).toThrow('driver second is not bound: /x is bound to first');
+  });
+
   it('does nothing before settle', () => {
     const discovery = new Discovery(tree('x { compatible = "acme,x"; };'), [driver('x', ['acme,x'])], context);
     expect(discovery.pending).toBe(true);
