@@ -1,4 +1,5 @@
 import {
+  AGAIN,
   CompositionError,
   createRegisters,
   defineInterface,
@@ -7,7 +8,15 @@ import {
   returnInt,
   u32,
 } from '@trapline/core';
-import { createMachine, type GuestSpec, MAX_GUESTS, MAX_SERVICES, MAX_VCPUS, mpidrOf } from '@trapline/trap-bus';
+import {
+  createMachine,
+  type GuestSpec,
+  MAX_GUESTS,
+  MAX_REPEATS,
+  MAX_SERVICES,
+  MAX_VCPUS,
+  mpidrOf,
+} from '@trapline/trap-bus';
 import { describe, expect, test } from 'vitest';
 import { tinyAbi, tinyService } from './world.js';
 
@@ -241,4 +250,37 @@ describe('an embedder’s own world', () => {
     expect(draw(7)).toBe(draw(7));
     expect(draw(7)).not.toBe(draw(8));
   });
+});
+
+test('a service knows its neighbours of the same level once the bus is built', () => {
+  const seen: string[] = [];
+  const service = tinyService();
+  const curious = {
+    ...service,
+    start: () => ({
+      attach: (attached: Parameters<ReturnType<typeof service.start>['attach']>[0]) => {
+        const one = service.start().attach(attached);
+        return { ...one, entered: () => void seen.push(...attached.neighbours().map((n) => n.interface.name)) };
+      },
+    }),
+  };
+  const services = { el3: [curious, byX16('other', [[1, 1]])], el2: [tinyService()] };
+  const g = createMachine({ guests: [guest({ vcpus: 2, services })] }).guest('g');
+  g.ports.power.start(g.vcpu(1));
+  g.enter(g.vcpu(1));
+  expect(seen).toEqual(['tiny', 'other']);
+});
+
+test('a call that is preempted for ever is given back after MAX_REPEATS', () => {
+  let repeats = 0;
+  const service = tinyService({
+    onPass: () => {
+      repeats++;
+      return AGAIN;
+    },
+  });
+  const g = createMachine({ guests: [guest({ services: { el3: [service] } })] }).guest('g');
+  g.vcpu(0).w[0] = tinyAbi.calls.pass.id;
+  expect(g.caller(0).execute('smc', 0)).toBe(AGAIN);
+  expect(repeats).toBe(MAX_REPEATS);
 });
