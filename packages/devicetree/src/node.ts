@@ -108,8 +108,12 @@ export class DeviceTreeNode extends PropertyReader {
 
   /** This node and all below it, parents first. */
   *walk(): Generator<DeviceTreeNode, void> {
-    yield this;
-    for (const child of this.#children) yield* child.walk();
+    const waiting: DeviceTreeNode[] = [this];
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      yield node;
+      const children = node.#children;
+      for (let i = children.length - 1; i >= 0; i--) waiting.push(children[i] as DeviceTreeNode);
+    }
   }
 
   /** The child of that name; a name without unit address also finds the first child that has one. */

@@ -6,8 +6,10 @@ import {
   MAX_NAME_LENGTH,
   MAX_RESERVATIONS,
   readDtb,
+  readDts,
   readFdtHeader,
   writeDtb,
+  writeDts,
 } from '@trapline/devicetree';
 import { describe, expect, test } from 'vitest';
 import { BlobBuilder } from './blob.js';
@@ -30,6 +32,11 @@ function changed(blob: Uint8Array, at: number, value: number): Uint8Array {
   return copy;
 }
 
+/** A source does not say which CPU boots, so compilers guess. */
+function withoutBootCpu(blob: Uint8Array): Uint8Array {
+  return changed(blob, 28, 0);
+}
+
 const small = (): Uint8Array => new BlobBuilder().begin('').property('a', [1]).begin('b').end().end().finish();
 
 describe.each(allTrees())('$name', ({ blob }) => {
@@ -40,6 +47,19 @@ describe.each(allTrees())('$name', ({ blob }) => {
   test.skipIf(withoutDtc)(`written anew is what dtc writes${needsDtc}`, () => {
     const written = writeDtb(readDtb(blob), { canonical: true });
     expect(Buffer.compare(written, dtc(blob, 'dtb', 'dtb', '-f'))).toBe(0);
+  });
+
+  test.skipIf(withoutDtc)(`our source is compiled by dtc and by us to what dtc makes of the blob${needsDtc}`, () => {
+    const source = writeDts(readDtb(blob));
+    const expected = withoutBootCpu(dtc(blob, 'dtb', 'dtb', '-f'));
+    expect(Buffer.compare(withoutBootCpu(dtc(source, 'dts', 'dtb')), expected)).toBe(0);
+    expect(Buffer.compare(withoutBootCpu(writeDtb(readDts(source))), expected)).toBe(0);
+  });
+
+  test.skipIf(withoutDtc)(`dtc's source is compiled by us to what dtc makes of it${needsDtc}`, () => {
+    const source = dtc(blob, 'dtb', 'dts', '-f');
+    const ours = writeDtb(readDts(new TextDecoder().decode(source)));
+    expect(Buffer.compare(ours, dtc(source, 'dts', 'dtb'))).toBe(0);
   });
 });
 
