@@ -334,6 +334,17 @@ describe('under any sequence of operations, the interrupt controller', () => {
 });
 
 describe('saved interrupts', () => {
+  it('are taken back without telling anybody', () => {
+    const gic = enabled(4);
+    gic.pulse(pe0, 4);
+    const saved = gic.save();
+    gic.reset();
+    let told = 0;
+    gic.onChange(() => told++);
+    gic.restore(saved);
+    expect([told, gic.pending(pe0)]).toEqual([0, true]);
+  });
+
   it('are refused, without a change, where they are damaged', () => {
     const gic = createGic({ pes: 2, spis: 40 });
     gic.setEnabled(pe0, 3, true);

@@ -190,14 +190,14 @@ export class Gic implements InterruptPort {
     return saveGic(this, this.#cpus, { flags: this.#flags, priorities: this.#priorities, targets: this.#targets });
   }
 
-  /** Takes back what {@link save} gave. Throws `RestoreError`, and changes nothing, for anything else. */
+  /**
+   * Takes back what {@link save} gave, and tells nobody: those who wait are restored as well. Throws `RestoreError`, and
+   * changes nothing, for anything else.
+   */
   restore(saved: Saved): void {
     const tables = { flags: this.#flags, priorities: this.#priorities, targets: this.#targets };
     restoreGic(saved, this, this.#cpus, tables);
-    for (let slot = 0; slot < this.#flags.length; slot++) {
-      this.#ready.mark(slot, isReady(this.#flags[slot] as number));
-    }
-    this.#listener?.(ANY_PE, SPURIOUS_INTID);
+    for (let slot = 0; slot < this.#flags.length; slot++) this.#ready.mark(slot, isReady(this.#flags[slot] as number));
   }
 
   #initialise(): void {

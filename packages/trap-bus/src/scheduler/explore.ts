@@ -53,7 +53,8 @@ const PRUNED: unique symbol = Symbol('pruned');
 
 /**
  * Runs a world under every sequence of choices, each time from scratch, depth first. `check` throws where a run ended
- * as it must not; so may the run. The first failure ends the exploration.
+ * as it must not; so may the run. The first failure ends the exploration. Where building is slow, `makeWorld` may use
+ * one machine again and restore its first state; schedulers and programs are made anew each time.
  *
  * Throws {@link NondeterminismError} where the same choices lead to other choices than before.
  */
