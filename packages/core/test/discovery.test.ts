@@ -366,8 +366,12 @@ describe('a tree that changes', () => {
       return { name: 'other', path: node?.path };
     });
     const quarrel = tree('x { compatible = "acme,x"; }; child { compatible = "acme,child"; };');
-    discover(quarrel, [restless, other], context);
+    let scheduled = 0;
+    const quarrelling = discover(quarrel, [restless, other], context, { schedule: () => scheduled++ });
     expect(binds).toBeLessThanOrEqual(2 * MAX_SETTLE_PASSES);
+    expect([quarrelling.pending, scheduled]).toEqual([true, 0]);
+    quarrel.root.set('model', 'x');
+    expect(scheduled).toBe(1);
   });
 });
 

@@ -88,7 +88,8 @@ export class Discovery {
 
   /**
    * Acts on every change since the last time. From within (called by a driver or a subscriber) it does nothing: what
-   * they changed is acted on before the outer call returns, up to {@link MAX_SETTLE_PASSES}.
+   * they changed is acted on before the outer call returns, up to {@link MAX_SETTLE_PASSES}; what is left then is
+   * `pending` until the next call.
    */
   settle(): void {
     if (this.#settling) return;
@@ -97,6 +98,7 @@ export class Discovery {
       for (let pass = 0; this.pending && !this.#disposed && pass < MAX_SETTLE_PASSES; pass++) this.#pass();
     } finally {
       this.#settling = false;
+      this.#changes.rearm();
     }
   }
 

@@ -5,10 +5,11 @@ export class TreeChanges {
   readonly #nodes = new Set<DeviceTreeNode>();
   readonly #stop: () => void;
   #any = false;
+  #told = false;
   /** The node whose driver is binding: what the driver writes there is not news to it. */
   binding: DeviceTreeNode | undefined = undefined;
 
-  /** `first` is called at the first change after each {@link take}. */
+  /** `first` is called at the first change after each {@link take} or {@link rearm}. */
   constructor(tree: DeviceTree, first: () => void) {
     this.#stop = tree.observe((change) => {
       if (change.type === 'property-changed') {
@@ -16,8 +17,9 @@ export class TreeChanges {
         if (change.node === this.binding || change.name === 'phandle' || change.name === 'linux,phandle') return;
         this.#nodes.add(change.node);
       }
-      const news = !this.#any;
+      const news = !this.#told;
       this.#any = true;
+      this.#told = true;
       if (news) first();
     });
   }
@@ -32,7 +34,13 @@ export class TreeChanges {
     const nodes = new Set(this.#nodes);
     this.#nodes.clear();
     this.#any = false;
+    this.#told = false;
     return nodes;
+  }
+
+  /** Makes the next change news again although there are older ones. */
+  rearm(): void {
+    this.#told = false;
   }
 
   dispose(): void {
