@@ -3,10 +3,12 @@ import {
   type Choose,
   createMachine,
   explore,
+  type Gic,
   NondeterminismError,
   type Point,
   replayChoices,
   Scheduler,
+  type Vcpu,
 } from '@trapline/trap-bus';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -220,5 +222,48 @@ describe('two CPUs that start a third', () => {
     const repeated = raceWorld(replayChoices(failure?.choices ?? []), true);
     repeated.run();
     expect(() => checkRace(repeated)).toThrow('2 starts succeeded');
+  });
+});
+
+describe('a CPU that sleeps until another interrupts it', () => {
+  // One machine for all runs: each begins by restoring its first state.
+  const machine = createMachine({
+    guests: [{ name: 'g', vcpus: 2, deferred: true, services: { el3: [tinyService()] } }],
+  });
+  const guest = machine.guest('g');
+  const [sleeper] = guest.vcpus as [Vcpu, Vcpu];
+  const { interrupts } = guest.ports;
+  (guest.world.models.gic as Gic).setEnabled(sleeper, 5, true);
+  const first = JSON.stringify(machine.save());
+
+  function sleepWorld(choose: Choose, nanoseconds: number) {
+    machine.restore(JSON.parse(first));
+    const client = createClient(tinyAbi, guest.conduit('smc'));
+    const scheduler = new Scheduler(guest, { clock: machine.clock, choose });
+    const times: bigint[] = [];
+    client.start({ target: 1, entry: ENTRY, context: 0 });
+    scheduler.spawn(0, function* () {
+      yield* client.sleep({ nanoseconds, resume: 0 });
+      times.push(machine.clock.now());
+    });
+    scheduler.at(ENTRY, function* () {
+      interrupts.pulse(sleeper, 5);
+      yield* client.stop();
+    });
+    scheduler.interpose('save and restore', () => machine.restore(JSON.parse(JSON.stringify(machine.save()))));
+    return { run: () => scheduler.run(), unfinished: () => scheduler.unfinished(), times };
+  }
+
+  it.each([0, 1000])('is always woken, whenever the interrupt comes (deadline %i)', (nanoseconds) => {
+    const report = explore(
+      (choose) => sleepWorld(choose, nanoseconds),
+      ({ unfinished, times }) => {
+        expect(unfinished()).toEqual([]);
+        // The interrupt can always come first: nobody need wait for the deadline.
+        expect(times).toEqual([0n]);
+      },
+    );
+    expect(report).toMatchObject({ complete: true, failure: undefined });
+    expect(report.runs).toBeGreaterThan(20);
   });
 });

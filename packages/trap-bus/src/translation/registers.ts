@@ -18,7 +18,7 @@ export const TCR = 2;
 /** Domain access control, of AArch32's short descriptors only. */
 export const DACR = 3;
 /** How many registers there are. */
-export const TRANSLATION_REGISTER_COUNT = 4;
+const TRANSLATION_REGISTER_COUNT = 4;
 
 /** Translation registers of zeros. */
 export function createTranslationRegisters(): TranslationRegisters {
