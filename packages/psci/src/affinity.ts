@@ -1,3 +1,5 @@
+import { AffinityIndex } from './affinity-index.js';
+
 /** What a CPU or affinity instance is: the numbers of AFFINITY_INFO (5.7). */
 export const AFFINITY_ON = 0;
 export const AFFINITY_OFF = 1;
@@ -6,51 +8,49 @@ export const AFFINITY_ON_PENDING = 2;
 /** Affinity levels above the CPU's: Aff1 to Aff3. */
 const GROUP_LEVELS = 3;
 
-/** What {@link AffinityMap.find} and {@link AffinityMap.group} give for an affinity that is not there. */
-export const NOT_FOUND = -1;
-
 /**
  * Finds CPUs by affinity and keeps, for every affinity instance above them, how many of its CPUs are on and how many
  * are being started: a question about an instance of 4,096 CPUs costs what one about a single CPU costs.
  */
 export class AffinityMap {
-  readonly #cpus = new Map<number, number>();
-  readonly #groups: readonly Map<number, number>[];
-  /** The groups of each CPU, one for each level above it. */
+  readonly #cpus: AffinityIndex;
+  /** The instances of each level, by affinity shifted down to it. */
+  readonly #groups: readonly AffinityIndex[];
+  /** Where the instances of each level begin in the counters. */
+  readonly #firsts: readonly number[];
+  /** The instances of each CPU, one for each level above it. */
   readonly #groupsOf: Int32Array;
   readonly #on: Int32Array;
   readonly #pending: Int32Array;
 
   constructor(affinities: Int32Array) {
-    this.#groups = Array.from({ length: GROUP_LEVELS }, () => new Map<number, number>());
-    this.#groupsOf = new Int32Array(affinities.length * GROUP_LEVELS);
-    let groups = 0;
-    for (let cpu = 0; cpu < affinities.length; cpu++) {
-      const affinity = affinities[cpu] as number;
-      this.#cpus.set(affinity, cpu);
-      for (let level = 1; level <= GROUP_LEVELS; level++) {
-        const byPrefix = this.#groups[level - 1] as Map<number, number>;
-        const prefix = affinity >> (8 * level);
-        let group = byPrefix.get(prefix);
-        if (group === undefined) {
-          group = groups++;
-          byPrefix.set(prefix, group);
-        }
-        this.#groupsOf[cpu * GROUP_LEVELS + level - 1] = group;
-      }
-    }
+    this.#cpus = new AffinityIndex(affinities);
+    const prefixes = Array.from(
+      { length: GROUP_LEVELS },
+      (_, i) => new Set([...affinities].map((a) => a >> (8 * i + 8))),
+    );
+    this.#groups = prefixes.map((set) => new AffinityIndex(set));
+    this.#firsts = prefixes.map((_, i) => prefixes.slice(0, i).reduce((sum, set) => sum + set.size, 0));
+    const groups = prefixes.reduce((sum, set) => sum + set.size, 0);
     this.#on = new Int32Array(groups);
     this.#pending = new Int32Array(groups);
+    this.#groupsOf = new Int32Array(affinities.length * GROUP_LEVELS);
+    affinities.forEach((affinity, cpu) => {
+      for (let level = 1; level <= GROUP_LEVELS; level++) {
+        this.#groupsOf[cpu * GROUP_LEVELS + level - 1] = this.group(affinity, level);
+      }
+    });
   }
 
   /** The number of the CPU with this packed affinity, or {@link NOT_FOUND}. */
   find(affinity: number): number {
-    return this.#cpus.get(affinity) ?? NOT_FOUND;
+    return this.#cpus.find(affinity);
   }
 
-  /** The affinity instance at a level above the CPU's, or {@link NOT_FOUND} where it has no CPU. */
+  /** The affinity instance at a level from 1 to 3, or {@link NOT_FOUND} where it has no CPU. */
   group(affinity: number, level: number): number {
-    return this.#groups[level - 1]?.get(affinity >> (8 * level)) ?? NOT_FOUND;
+    const found = (this.#groups[level - 1] as AffinityIndex).find(affinity >> (8 * level));
+    return found < 0 ? found : found + (this.#firsts[level - 1] as number);
   }
 
   /** AFFINITY_INFO of an instance: on with any CPU on, else pending with any being started, else off. */

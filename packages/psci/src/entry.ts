@@ -36,13 +36,9 @@ export function entryIsWithin(rules: EntryRules, memory: MemoryPort, low: number
   if (rules.within === 'anywhere') return true;
   const address = addressOf(low, high);
   if (address === NO_ADDRESS || address > ADDRESS_LIMIT - INSTRUCTION) return false;
-  if (rules.within === 'memory') return memory.has(evenOf(address) as GuestPhysical, INSTRUCTION);
+  // Bit 0 says T32: it is not part of the address.
+  if (rules.within === 'memory') return memory.has((address - (low & 1)) as GuestPhysical, INSTRUCTION);
   return inRanges(rules.within, address, 1);
-}
-
-/** Bit 0 says T32, it is not part of the address. */
-function evenOf(address: number): number {
-  return address - (address % 2);
 }
 
 /** Whether an entry point has the alignment of the instruction set it names. */

@@ -42,9 +42,19 @@ export const version: ValueType<PsciVersion> = {
   edges: [2n, 0x1_0000n, 0x1_0001n, 0x1_0002n, 0x1_0003n],
 };
 
+/** Versions that exist or are near: reading one of them makes no object. */
+const NEAR_MAJORS = 2;
+const NEAR_MINORS = 8;
+const NEAR: readonly PsciVersion[] = Array.from({ length: NEAR_MAJORS * NEAR_MINORS }, (_, i) =>
+  Object.freeze({ major: Math.floor(i / NEAR_MINORS), minor: i % NEAR_MINORS }),
+);
+
 /** Takes a version word apart. */
 export function decodeVersion(value: number): PsciVersion {
-  return { major: (value >>> 16) & 0x7fff, minor: value & 0xffff };
+  const major = (value >>> 16) & 0x7fff;
+  const minor = value & 0xffff;
+  if (major < NEAR_MAJORS && minor < NEAR_MINORS) return NEAR[major * NEAR_MINORS + minor] as PsciVersion;
+  return { major, minor };
 }
 
 type Named<Names extends string> = ValueType<Names | Unknown, Names | Unknown>;

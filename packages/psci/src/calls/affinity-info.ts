@@ -1,5 +1,6 @@
 import { type Handler, returnInt } from '@trapline/core';
-import { AFFINITY_OFF, AFFINITY_ON, NOT_FOUND } from '../affinity.js';
+import { AFFINITY_OFF, AFFINITY_ON } from '../affinity.js';
+import { NOT_FOUND } from '../affinity-index.js';
 import type { Platform } from '../platform.js';
 import { Code } from '../status.js';
 
