@@ -1,8 +1,8 @@
 /**
  * Every bound this package puts on what it reads. A bound exceeded is a {@link DeviceTreeError} with reason `limit`.
  *
- * They are generous: the largest tree of Linux 6.1 for arm64 is 0.2 MB with a depth of 9, and its longest name has 58
- * characters.
+ * They are generous: of the trees of Linux 6.1 that were looked at, the deepest has 9 levels, the longest property name
+ * 36 characters, and the largest 0.1 MB.
  */
 
 /** Deepest nesting of nodes, the root being depth 1. */
