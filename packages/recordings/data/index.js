@@ -10,7 +10,7 @@ export const catalogue = [
     calls: 192,
     bytes: 149918,
     sha256: "72328b43e965ae8218a84c9b12719c73ac8b53fe3e43971f361c7d5fbfeb839e",
-    notes: "notes/kvm.md",
+    notes: "data/notes/kvm.md",
     load: () => import('./kvm-linux-6.1-cpus.js'),
   },
   {
@@ -24,7 +24,7 @@ export const catalogue = [
     calls: 3133,
     bytes: 910274,
     sha256: "a3636386242951e34a88a7f0af98d2333c13ab25f9337801f10f32a08fe18fb7",
-    notes: "notes/kvm.md",
+    notes: "data/notes/kvm.md",
     load: () => import('./kvm-linux-6.1.js'),
   },
   {
@@ -38,7 +38,7 @@ export const catalogue = [
     calls: 1018,
     bytes: 356786,
     sha256: "3dccec551c7bc31042f13b706efb96c28ae60b442ebd73a704dbf2c7c92d6c81",
-    notes: "notes/kvm.md",
+    notes: "data/notes/kvm.md",
     load: () => import('./kvm-linux-6.12.js'),
   },
   {
@@ -52,7 +52,7 @@ export const catalogue = [
     calls: 806,
     bytes: 204052,
     sha256: "0b4234904c5c7ea0a1b629300e32d895f507b07ae7fe08483a1c788df7b92499",
-    notes: "notes/psci.md",
+    notes: "data/notes/psci.md",
     load: () => import('./psci-qemu-7.2-a32-hvc.js'),
   },
   {
@@ -66,7 +66,7 @@ export const catalogue = [
     calls: 917,
     bytes: 250839,
     sha256: "d00abd76268e007f0936606915cbc872f7735ca5db5e70c4fcec1232e3472d4b",
-    notes: "notes/psci.md",
+    notes: "data/notes/psci.md",
     load: () => import('./psci-qemu-7.2-hvc.js'),
   },
   {
@@ -80,7 +80,7 @@ export const catalogue = [
     calls: 950,
     bytes: 262346,
     sha256: "d93e0e670e32c02b0efb369cd5d78a2a839e11c6a8d440aea6b82fc29892a32c",
-    notes: "notes/psci.md",
+    notes: "data/notes/psci.md",
     load: () => import('./psci-tfa-default.js'),
   },
   {
@@ -94,7 +94,7 @@ export const catalogue = [
     calls: 989,
     bytes: 271368,
     sha256: "54b44b030e0412a7560e20d8eb6a1744610c098895a3668c8341df09fcae4a98",
-    notes: "notes/psci.md",
+    notes: "data/notes/psci.md",
     load: () => import('./psci-tfa-full.js'),
   },
   {
@@ -108,7 +108,7 @@ export const catalogue = [
     calls: 363,
     bytes: 107645,
     sha256: "a2cddb53bd7d2c44cb8fd6a96c554f2e3a6ef4e1a0459e9301a679f4b142448e",
-    notes: "notes/psci.md",
+    notes: "data/notes/psci.md",
     load: () => import('./psci-tfa-hooks.js'),
   },
   {
@@ -122,7 +122,7 @@ export const catalogue = [
     calls: 2195,
     bytes: 642258,
     sha256: "e2f367391d17eafa82a091641cf4674d844670e2b8696d38d802c37fe41ac8e2",
-    notes: "notes/xen.md",
+    notes: "data/notes/xen.md",
     load: () => import('./xen-4.17-dom0.js'),
   },
   {
@@ -136,7 +136,7 @@ export const catalogue = [
     calls: 306,
     bytes: 76292,
     sha256: "f46b9e6648ff7f43f9700b10c77c1747af5ec8842c25456c8a2a32f4521f0208",
-    notes: "notes/xen.md",
+    notes: "data/notes/xen.md",
     load: () => import('./xen-4.17-domu-a32.js'),
   },
   {
@@ -150,7 +150,7 @@ export const catalogue = [
     calls: 2291,
     bytes: 664273,
     sha256: "03f2eef773453a7d9ba5b3f6c58f95ce69500c4c18134fdaa56a42957311e4e5",
-    notes: "notes/xen.md",
+    notes: "data/notes/xen.md",
     load: () => import('./xen-4.17-domu.js'),
   },
   {
@@ -164,7 +164,7 @@ export const catalogue = [
     calls: 36,
     bytes: 26339,
     sha256: "e7f8adb67dca2316a5ce3ee2cc320d74c1b94853baabd11c85f5c3a833d8b393",
-    notes: "notes/xen-two-domains.md",
+    notes: "data/notes/xen-two-domains.md",
     load: () => import('./xen-4.17-two-domains-silo.js'),
   },
   {
@@ -178,7 +178,7 @@ export const catalogue = [
     calls: 2073,
     bytes: 999235,
     sha256: "05e737abf0a1ad7f987d31bc40c48d506c19558adfe840842fc1f4d97a0a455f",
-    notes: "notes/xen-two-domains.md",
+    notes: "data/notes/xen-two-domains.md",
     load: () => import('./xen-4.17-two-domains.js'),
   },
 ];

@@ -46,11 +46,11 @@ describe('tools/pack.mjs', () => {
     writeFileSync(join(target, 'package.json'), '{"type":"module"}');
     const { catalogue } = (await import(pathToFileURL(index).href)) as Packed;
     expect(catalogue).toMatchObject([
-      { name: 'xen-9.9-two-domains', calls: 1, steps: 2, notes: 'notes/xen-two-domains.md' },
+      { name: 'xen-9.9-two-domains', calls: 1, steps: 2, notes: 'data/notes/xen-two-domains.md' },
     ]);
     const { gzip } = (await catalogue[0]?.load()) ?? { gzip: '' };
     expect(gunzipSync(Buffer.from(gzip, 'base64')).toString('utf8')).toBe(text);
-    expect(readFileSync(join(target, 'notes', 'xen-two-domains.md'), 'utf8')).toBe('notes of xen-two-domains');
+    expect(readFileSync(join(target, 'data', 'notes', 'xen-two-domains.md'), 'utf8')).toBe('notes of xen-two-domains');
   });
 
   it('writes the same bytes each time', () => {

@@ -4,8 +4,8 @@
  *
  * FOLDER holds `*.json` in the format that README.md describes and the recorders' notes in
  * `recorders/NAME/NOTES.md`. Each file becomes one module with its bytes as they are, gzipped and in base64, so that
- * bundlers, browsers and Node.js load it alike; `data/index.js` lists them. Written are `data/` and `notes/` of PACKAGE, which is
- * this package where absent. The output depends on the input only.
+ * bundlers, browsers and Node.js load it alike; `data/index.js` lists them. Written is `data/` of PACKAGE, which is this
+ * package where absent; the notes go to `data/notes/`. The output depends on the input only.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -49,7 +49,7 @@ function entryOf(folder, file, recorders) {
     calls: steps.filter((step) => step.op === 'call').length,
     bytes: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
-    notes: `notes/${recorder}.md`,
+    notes: `data/notes/${recorder}.md`,
   };
   return { name, about, packed: pack(bytes) };
 }
@@ -99,10 +99,9 @@ if (folder === undefined) {
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
   const entries = files.sort().map((file) => entryOf(folder, file, recorders));
   const data = emptied(home, 'data');
-  const notes = emptied(home, 'notes');
+  const notes = emptied(data, 'notes');
   for (const { name, packed } of entries) {
     writeFileSync(join(data, `${name}.js`), `export const gzip =\n  '${packed}';\n`);
-    writeFileSync(join(data, `${name}.d.ts`), 'export declare const gzip: string;\n');
   }
   writeFileSync(join(data, 'index.js'), indexOf(entries));
   writeFileSync(join(data, 'index.d.ts'), typesOf(entries));

@@ -28,7 +28,7 @@ const call = (id: number, args: Readonly<Record<string, typeof u64>> = {}) => ({
 });
 
 /** Numbers of the firmware under test. They are PSCI's where PSCI has such a call. */
-export const abi = defineInterface({
+const abi = defineInterface({
   name: 'small',
   title: 'A small firmware',
   source: 'this file',
