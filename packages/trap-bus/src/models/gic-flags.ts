@@ -9,7 +9,7 @@ export const ACTIVE = 8;
 export const EDGE = 16;
 
 /** A level counts while it lasts, a latch until it is taken (IHI 0069, 4.1.2). */
-export function isPending(flags: number): boolean {
+function isPending(flags: number): boolean {
   return (flags & LATCHED) !== 0 || (flags & (ASSERTED | EDGE)) === ASSERTED;
 }
 

@@ -1,12 +1,9 @@
 import type { Pe } from '@trapline/core';
-import { type Regime, SCTLR_M } from '../translation/regime.js';
+import { HCR_RW, HCR_TGE, SCTLR_M } from '../rules/control-bits.js';
+import type { Regime } from '../translation/regime.js';
 
 /** HCR_EL2.DC: stage 1 of EL1&0 is off and says so with default cacheability. */
 const HCR_DC = 0x1000;
-/** HCR_EL2.RW: EL1 is AArch64, also under an AArch32 EL0. */
-const HCR_RW = 0x8000_0000;
-/** HCR_EL2.TGE: EL1 is not used; its stage 1 is off. */
-const HCR_TGE = 0x800_0000;
 
 /**
  * The regime of what a PE accesses now, written into `regime`, which is the caller's to use again; its

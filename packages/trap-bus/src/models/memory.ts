@@ -7,8 +7,9 @@ import {
   type Pe,
   type Saved,
 } from '@trapline/core';
+import { SCTLR_M } from '../rules/control-bits.js';
 import type { TranslationFault } from '../translation/fault.js';
-import { type Access, type Regime, SCTLR_M, type WordReader } from '../translation/regime.js';
+import type { Access, Regime, WordReader } from '../translation/regime.js';
 import { createTranslationRegisters, TCR, type TranslationRegisters, TTBR0 } from '../translation/registers.js';
 import { explainTranslation, translate, translateHalves } from '../translation/translate.js';
 import { MemoryMap, type MemoryRegion } from './memory-map.js';

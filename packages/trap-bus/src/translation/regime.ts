@@ -29,9 +29,5 @@ export type Access = 'read' | 'write';
  */
 export type WordReader = (address: number) => number;
 
-/** SCTLR_ELx.M: the MMU is on. */
-export const SCTLR_M = 1;
-/** SCTLR_ELx.EE: tables are big-endian. */
-export const SCTLR_EE = 0x200_0000;
 /** SCTLR.AFE (AArch32): AP[0] is the access flag. */
 export const SCTLR_AFE = 0x2000_0000;

@@ -1,8 +1,9 @@
 import { NO_ADDRESS } from '@trapline/core';
+import { SCTLR_M } from '../rules/control-bits.js';
 import { faultOf, longFault, type TranslationFault } from './fault.js';
 import { translateA32 } from './format-a32.js';
 import { ignoresTopByte, translateA64 } from './format-a64.js';
-import { type Access, type Regime, SCTLR_M, type WordReader } from './regime.js';
+import type { Access, Regime, WordReader } from './regime.js';
 
 const TWO_32 = 0x1_0000_0000;
 

@@ -1,5 +1,6 @@
+import { SCTLR_EE } from '../rules/control-bits.js';
 import { longFault } from './fault.js';
-import { type Access, type Regime, SCTLR_EE, type WordReader } from './regime.js';
+import type { Access, Regime, WordReader } from './regime.js';
 
 const TWO_32 = 0x1_0000_0000;
 

@@ -1,5 +1,6 @@
+import { SCTLR_EE } from '../rules/control-bits.js';
 import { shortFault } from './fault.js';
-import { type Access, type Regime, SCTLR_AFE, SCTLR_EE, type WordReader } from './regime.js';
+import { type Access, type Regime, SCTLR_AFE, type WordReader } from './regime.js';
 import { DACR, TCR, TTBR0, TTBR1 } from './registers.js';
 import { swap } from './walk-long.js';
 
