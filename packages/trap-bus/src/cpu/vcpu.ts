@@ -93,6 +93,7 @@ export class Vcpu implements Pe {
 
   /** Changes the exception level: SCTLR's low half follows. */
   setLevel(el: ExceptionLevel): void {
+    if (el === this.el) return;
     this.#flush();
     this.el = el;
     this.#load();

@@ -193,7 +193,8 @@ export class PowerUnit implements PowerPort {
   }
 
   #forget(vcpu: Vcpu): void {
-    vcpu.wait?.cancel?.();
+    if (vcpu.wait === undefined) return;
+    vcpu.wait.cancel?.();
     vcpu.wait = undefined;
     this.#sleepers.delete(vcpu);
   }
