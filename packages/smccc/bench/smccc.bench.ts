@@ -12,7 +12,7 @@ export interface Bench {
 /** What results go to, so that no call can be left out. */
 let sink = 0;
 
-const FUNCTIONS = [0x8000_0000, 0x8000_0001, 0x8000_8000, 0x8400_0000];
+const FUNCTIONS = [0x8000_0000 | 0, 0x8000_0001 | 0, 0x8000_8000 | 0, 0x8400_0000 | 0];
 const BITS = [32, 64, 128, 192];
 
 const machine: Machine = createMachine({

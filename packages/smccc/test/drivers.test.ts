@@ -258,7 +258,7 @@ test('the reader of stolen time never shows half of an update, and never runs ba
 });
 
 describe('SDEI', () => {
-  const bind = (guest: TestGuest, properties: Record<string, string>) => {
+  const bind = (guest: TestGuest, properties: Record<string, string | number>) => {
     const tree = new DeviceTree();
     const node = tree.root.add('firmware').add('sdei', properties);
     const context = {
@@ -295,6 +295,7 @@ describe('SDEI', () => {
   test('a node without a method, and another major version, is an error', () => {
     const guest = new TestGuest([archService(), sdeiService({ version: { major: 2, minor: 0, vendor: 0 } })]);
     expect(() => bind(guest, { compatible: 'arm,sdei-1.0' })).toThrow(BindError);
+    expect(() => bind(guest, { compatible: 'arm,sdei-1.0', method: 0x1234_5678 })).toThrow(BindError);
     expect(() => bind(guest, { compatible: 'arm,sdei-1.0', method: 'eret' })).toThrow('/firmware/sdei: needs method');
     expect(() => bind(guest, { compatible: 'arm,sdei-1.0', method: 'smc' })).toThrow('has SDEI 2.0, not 1.x');
   });

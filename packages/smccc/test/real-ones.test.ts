@@ -8,6 +8,7 @@ import {
   CORTEX_A75,
   errataService,
   pvTimeService,
+  type QueryOptions,
   queryService,
   sdeiService,
   trngService,
@@ -64,13 +65,10 @@ describe('TF-A 2.15 on PLAT=qemu', () => {
   };
   const STANDARD_UID = '5b908d10-63f8-e847-ae2d-c0fb5641f6e2';
   const VENDOR_UID = 'b6011dca-57c4-407e-83f0-a7eddaf0df6c';
-  const queries = (count: number): Service =>
+  const queries = (count: number, vendor: QueryOptions['owners'] = {}): Service =>
     queryService({
       convention,
-      owners: {
-        4: { count, uid: STANDARD_UID, revision: { major: 0, minor: 1 } },
-        7: { uid: VENDOR_UID, revision: { major: 1, minor: 2 } },
-      },
+      owners: { 4: { count, uid: STANDARD_UID, revision: { major: 0, minor: 1 } }, ...vendor },
     });
 
   test('the default build', () => {
@@ -102,6 +100,8 @@ describe('TF-A 2.15 on PLAT=qemu', () => {
       [0x8400_ff02, [], x0(MINUS_ONE)],
       [0x8400_ff03, [], { x0: '0x0', x1: '0x1' }],
       [0xc400_ff01, [], x0(MINUS_ONE)],
+      [0x8700_ff01, [], x0(MINUS_ONE)],
+      [0x8700_ff03, [], x0(MINUS_ONE)],
       [0xc400_0020, [0, 0, 0, 0, 0], x0(MINUS_ONE)],
       [0x8001_0000, [], x0('0x10005')],
       [0x8080_0000, [], x0(MINUS_ONE)],
@@ -135,7 +135,7 @@ describe('TF-A 2.15 on PLAT=qemu', () => {
     const errata = [{ erratum: 0xc_5039, cpus: [CORTEX_A57], answer: 'NOT_AFFECTED' }] as const;
     const services = [
       archService(full),
-      queries(0x1e),
+      queries(0x1e, { 7: { uid: VENDOR_UID, revision: { major: 1, minor: 2 } } }),
       sdeiService({ convention }),
       errataService({ errata, convention }),
     ];
@@ -199,7 +199,7 @@ describe('Linux 6.1 KVM', () => {
     },
   ] as const;
 
-  test('the architecture calls of a host that is not affected', () => {
+  test('the calls of a host that is not vulnerable to CVE-2017-5715', () => {
     const guest = new TestGuest(
       [
         archService({
@@ -208,11 +208,11 @@ describe('Linux 6.1 KVM', () => {
           features: { 3305111584: 0 },
           workarounds: [
             { workaround: 1, feature: 'not-required-here', effects: cleared },
-            { workaround: 2, feature: 'not-required', effects: cleared },
-            { workaround: 3, feature: 'not-required-here', effects: cleared },
+            { workaround: 2, feature: 'not-supported', effects: cleared },
+            { workaround: 3, feature: 'not-supported', effects: cleared },
           ],
         }),
-        trngService({ convention, zeroBits: 'success' }),
+        trngService({ convention, zeroBits: 'success', uuid: '0d21e000-4384-11eb-8070-5244554e5a4c' }),
         pvTimeService({ areas: RAM, accumulates: true, convention }),
       ],
       { level: 'el2' },
@@ -222,11 +222,12 @@ describe('Linux 6.1 KVM', () => {
       [0x8001_0000, [], x0(MINUS_ONE)],
       [0x8000_0001, [0x8000_0000], x0(MINUS_ONE)],
       [0x8000_0001, [0x8000_8000], x0('0x1')],
-      [0x8000_0001, [0x8000_7fff], x0('0xfffffffffffffffe')],
+      [0x8000_0001, [0x8000_7fff], x0(MINUS_ONE)],
       [0x8000_0001, [0xc500_0020], x0('0x0')],
       [0x8000_0001, [0x1_c500_0020n], x0('0x0')],
       [0x8000_8000, [1], { x0: '0x0', x1: '0x0' }],
       [0x8400_0050, [], x0('0x10000')],
+      [0x8400_0052, [], { x0: '0xe0210d', x1: '0xeb118443', x2: '0x44527080', x3: '0x4c5a4e55' }],
       [0xc400_0053, [0], { x0: '0x0', x1: '0x0', x2: '0x0', x3: '0x0' }],
       [0xc500_0021, [], x0('0x40000000')],
     ]);

@@ -23,7 +23,7 @@ export const sdeiDriver: Driver<Sdei> = {
   compatible: [SDEI_COMPATIBLE],
   needs: [],
   bind: (context, node) => {
-    const method = node?.string('method');
+    const method = node && methodOf(node);
     if (!node || (method !== 'smc' && method !== 'hvc')) {
       throw new BindError(node?.path ?? '/firmware/sdei', 'needs method = "smc" or "hvc"');
     }
@@ -34,3 +34,14 @@ export const sdeiDriver: Driver<Sdei> = {
     return { version, calls };
   },
 };
+
+/** The property as a string; undefined where it is absent or no string. */
+function methodOf(node: DeviceTreeNode): string | undefined {
+  try {
+    return node.string('method');
+  } catch {
+    return undefined;
+  }
+}
+
+type DeviceTreeNode = NonNullable<Parameters<Driver['bind']>[1]>;
