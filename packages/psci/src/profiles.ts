@@ -2,7 +2,7 @@ import { CompositionError } from '@trapline/core';
 import type { Profile } from './profile.js';
 import { QEMU_PROFILE, qemuProfile } from './profiles/qemu.js';
 import { type PsciVersionName, type SpecOptions, specProfile, VERSIONS } from './profiles/spec.js';
-import { type TfaBuild, type TfaOptions, tfaProfile } from './profiles/tf-a.js';
+import { TFA_OPTIONS, type TfaBuild, type TfaOptions, tfaProfile } from './profiles/tf-a.js';
 
 /** The profiles this package brings: each version of the specification, TF-A's builds, QEMU's built-in PSCI. */
 export type ProfileName = 'spec' | `spec-${PsciVersionName}` | 'tf-a' | `tf-a-${TfaBuild}` | typeof QEMU_PROFILE;
@@ -57,8 +57,9 @@ function known<T extends string>(value: string, all: readonly T[], what: string)
   throw new CompositionError(`psci has no profile for ${what} ${value}`, `use one of ${all.join(', ')}`);
 }
 
+/** The flags that were given, without the options that belong to others. */
 function tfaOptions(options: TfaOptions): TfaOptions {
-  const { build, extendedStateId, osInitMode, statistics, platformHooks } = options;
-  const given = { build, extendedStateId, osInitMode, statistics, platformHooks };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as TfaOptions;
+  return Object.fromEntries(
+    TFA_OPTIONS.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+  );
 }

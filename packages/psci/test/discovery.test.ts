@@ -1,4 +1,4 @@
-import type { Implementation } from '@trapline/core';
+import { hexId, type Implementation } from '@trapline/core';
 import { abi, type FirmwareOptions, LEGACY_IDS, PROFILE_NAMES, psci, VERSIONS } from '@trapline/psci';
 import { archService } from '@trapline/smccc';
 import { createMachine } from '@trapline/trap-bus';
@@ -115,16 +115,8 @@ describe('profiles', () => {
   test('what each answers is as reviewed', () => {
     const surface = Object.fromEntries(
       PROFILE_NAMES.map((profile) => {
-        const machine = machineOf({ profile });
-        const answered = (id: number | undefined): boolean =>
-          id !== undefined &&
-          machine.attachment.implementations.some((i: Implementation) => i.entries.some((entry) => entry.id === id));
-        const names = abi.all.map((call) =>
-          answered(call.id) || answered(call.wideId)
-            ? `${call.name}${answered(call.wideId) ? (answered(call.id) ? '' : ' (64)') : ' (32)'}`
-            : undefined,
-        );
-        return [profile, names.filter((name) => name !== undefined).join(' ')];
+        const entries = machineOf({ profile }).attachment.implementations.flatMap((i: Implementation) => i.entries);
+        return [profile, entries.map(({ id, declaration }) => `${hexId(id)} ${declaration.name}`)];
       }),
     );
     expect(surface).toMatchSnapshot();

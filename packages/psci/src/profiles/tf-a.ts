@@ -2,6 +2,7 @@ import type { IdleState } from '../idle-state.js';
 import type { Profile, PsciCallName } from '../profile.js';
 import { Code } from '../status.js';
 import { clusters } from '../topology.js';
+import { tfaServices } from './tf-a-services.js';
 
 /** The builds of TF-A that were recorded. */
 export type TfaBuild = 'default' | 'full' | 'hooks';
@@ -18,14 +19,41 @@ export interface TfaOptions {
   readonly statistics?: boolean;
   /** Whether the platform has the hooks for SYSTEM_SUSPEND, SYSTEM_RESET2, MEM_PROTECT, NODE_HW_STATE and a Trusted OS. */
   readonly platformHooks?: boolean;
+  /** SDEI_SUPPORT. */
+  readonly sdei?: boolean;
+  /** ERRATA_ABI_SUPPORT. */
+  readonly errataAbi?: boolean;
+  /** ARCH_FEATURE_AVAILABILITY. */
+  readonly featureAvailability?: boolean;
+  /** TRNG_SUPPORT. */
+  readonly trng?: boolean;
+  /** ENABLE_PMF. */
+  readonly pmf?: boolean;
 }
 
 type Flags = Required<Omit<TfaOptions, 'build'>>;
 
+const DEFAULT: Flags = {
+  extendedStateId: false,
+  osInitMode: false,
+  statistics: false,
+  platformHooks: false,
+  sdei: false,
+  errataAbi: false,
+  featureAvailability: false,
+  trng: false,
+  pmf: false,
+};
+const IDLE = { extendedStateId: true, osInitMode: true, statistics: true, pmf: true };
+
+/** The names of all options. */
+export const TFA_OPTIONS: readonly (keyof TfaOptions)[] = ['build', ...(Object.keys(DEFAULT) as (keyof Flags)[])];
+
+/** `environment.buildFlags` of the recordings. */
 const BUILDS: Readonly<Record<TfaBuild, Flags>> = {
-  default: { extendedStateId: false, osInitMode: false, statistics: false, platformHooks: false },
-  full: { extendedStateId: true, osInitMode: true, statistics: true, platformHooks: false },
-  hooks: { extendedStateId: true, osInitMode: true, statistics: true, platformHooks: true },
+  default: DEFAULT,
+  full: { ...DEFAULT, ...IDLE, sdei: true, errataAbi: true, featureAvailability: true },
+  hooks: { ...DEFAULT, ...IDLE, platformHooks: true, trng: true },
 };
 
 /** Platform qemu declares clusters of this size whatever the machine has (plat/qemu/qemu/include/platform_def.h). */
@@ -102,6 +130,7 @@ export function tfaProfile(options: TfaOptions = {}): Profile {
     ...(flags.platformHooks ? HOOKS : {}),
     // psci_features gives SUCCESS for SMCCC_VERSION without looking anything up.
     smcccVersion: 'yes',
+    contains: tfaServices({ ...flags, psciCalls: psciNumCalls(flags) }),
   };
 }
 
@@ -126,4 +155,9 @@ function callsOf(flags: Flags): readonly PsciCallName[] {
   if (flags.statistics) calls.push('statResidency', 'statCount');
   if (flags.platformHooks) calls.push('systemReset2', 'memProtect', 'memProtectCheckRange');
   return calls;
+}
+
+/** PSCI_NUM_CALLS (include/lib/psci/psci.h): a constant of the build, whatever hooks the platform has. */
+function psciNumCalls(flags: Flags): number {
+  return 25 + (flags.osInitMode ? 1 : 0) + (flags.statistics ? 4 : 0);
 }

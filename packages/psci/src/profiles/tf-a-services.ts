@@ -1,0 +1,112 @@
+import type { Convention, Service } from '@trapline/core';
+import {
+  archService,
+  CORTEX_A57,
+  CORTEX_A72,
+  CORTEX_A73,
+  CORTEX_A75,
+  errataService,
+  OWNER_STANDARD_SECURE,
+  OWNER_VENDOR_EL3,
+  queryService,
+  sdeiService,
+  trngService,
+  type WorkaroundEffect,
+  type WorkaroundRule,
+} from '@trapline/smccc';
+
+/** Which of TF-A's services beside PSCI a build has, by its build flags. */
+export interface TfaServices {
+  /** SDEI_SUPPORT. */
+  readonly sdei: boolean;
+  /** ERRATA_ABI_SUPPORT. */
+  readonly errataAbi: boolean;
+  /** ARCH_FEATURE_AVAILABILITY. */
+  readonly featureAvailability: boolean;
+  /** TRNG_SUPPORT. */
+  readonly trng: boolean;
+  /** ENABLE_PMF: the only service behind the vendor EL3 owner here. */
+  readonly pmf: boolean;
+  /** How many calls PSCI has in this build (PSCI_NUM_CALLS, include/lib/psci/psci.h): what the owner's count gives. */
+  readonly psciCalls: number;
+}
+
+/** bl31/aarch64/runtime_exceptions.S does not look at the SMC's immediate. */
+const convention: Partial<Convention> = { immediates: [[0, 0xffff]] };
+
+/** CPUs with the BPIALL vectors (lib/cpus/aarch64/wa_cve_2017_5715_bpiall.S). */
+const BPIALL_CPUS = [CORTEX_A57, CORTEX_A72, CORTEX_A73, CORTEX_A75];
+
+/**
+ * Their SMC vector knows WORKAROUND_1 and _3 with immediate 0 by the word `smc #0` itself and leaves half of it in X0 and
+ * X1; by any other way the number stays in X0: the calls are void.
+ */
+const FAST_PATH: readonly WorkaroundEffect[] = [
+  {
+    immediate: 0,
+    registers: [
+      [0, 0x5e00_0000n],
+      [1, 0x5e00_0000n],
+    ],
+  },
+];
+
+/** services/arm_arch_svc: what ARCH_FEATURES says on the CPUs that were recorded. */
+const WORKAROUNDS: readonly WorkaroundRule[] = [
+  { workaround: 1, cpus: BPIALL_CPUS, feature: 'required', effects: FAST_PATH },
+  { workaround: 1, feature: 'not-supported' },
+  { workaround: 2, feature: 'not-required' },
+  { workaround: 3, cpus: BPIALL_CPUS, feature: 'required', effects: FAST_PATH },
+  { workaround: 3, feature: 'not-supported' },
+  { workaround: 4, feature: 'not-supported' },
+];
+
+const SMCCC_VERSION = 0x8000_0000;
+const ARCH_FEATURES = 0x8000_0001;
+const FEATURE_AVAILABILITY = 0xc000_0003;
+
+/** services/std_svc/std_svc_setup.c and services/arm_arch_svc: owners' UUIDs. */
+const STANDARD_UID = '5b908d10-63f8-e847-ae2d-c0fb5641f6e2';
+const VENDOR_EL3_UID = 'b6011dca-57c4-407e-83f0-a7eddaf0df6c';
+
+/** The platform hook of the recording. */
+const TRNG_UUID = '11223344-5566-7788-99aa-bbccddeeff01';
+
+/** Trap controls that FEATURE_AVAILABILITY tells of on a Cortex-A57, by encoded register; another register is −4. */
+const AVAILABLE = { 1970432: 0x21_8000n, 1970496: 0x400n, 1970976: 0x808_06c0n };
+const UNKNOWN_REGISTER = -4;
+
+/** services/std_svc/errata_abi: what is told of the errata that were asked for. */
+const ERRATA = [{ erratum: 806_969, cpus: [CORTEX_A57], answer: 'NOT_AFFECTED' }] as const;
+
+/** The services that stand with PSCI in BL31, by name. */
+export function tfaServices(flags: TfaServices): Readonly<Record<string, Service>> {
+  const features = { [SMCCC_VERSION]: 0, [ARCH_FEATURES]: 0 };
+  const arch = {
+    version: '1.5',
+    workarounds: WORKAROUNDS,
+    // Platform qemu implements neither of the SoC's numbers.
+    socId: {},
+    // The whole of X1 is compared.
+    narrow: { archFeatures: 'by-caller', archSocId: 'by-caller' },
+    convention,
+  } as const;
+  const availability = { registers: AVAILABLE, unknownRegister: UNKNOWN_REGISTER, smc32: false };
+  return {
+    arch: archService(
+      flags.featureAvailability
+        ? { ...arch, features: { ...features, [FEATURE_AVAILABILITY]: 0 }, featureAvailability: availability }
+        : { ...arch, features },
+    ),
+    queries: queryService({
+      convention,
+      owners: {
+        [OWNER_STANDARD_SECURE]: { count: flags.psciCalls, uid: STANDARD_UID, revision: { major: 0, minor: 1 } },
+        ...(flags.pmf ? { [OWNER_VENDOR_EL3]: { uid: VENDOR_EL3_UID, revision: { major: 1, minor: 2 } } } : {}),
+      },
+    }),
+    ...(flags.sdei ? { sdei: sdeiService({ convention }) } : {}),
+    ...(flags.errataAbi ? { errata: errataService({ errata: ERRATA, convention }) } : {}),
+    ...(flags.trng ? { trng: trngService({ uuid: TRNG_UUID, convention }) } : {}),
+  };
+}
