@@ -58,7 +58,7 @@ function treeOf(plan: GuestPlan, bus: Guest): DeviceTree {
   const standings = standingsOf(bus.services, plan.hasEl2);
   const shown = described(spec.name, standings);
   if (own !== undefined) {
-    checkOwnTree(spec.name, own.interfaces, standings);
+    checkOwnTree(spec.name, own.inspection.interfaces, standings);
     return own.tree;
   }
   const { tree, cpus, interruptController } = writeMachineTree({

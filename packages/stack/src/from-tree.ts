@@ -1,8 +1,10 @@
 import { CompositionError, type InspectedInterface, inspectTree, type Level, type Service } from '@trapline/core';
 import { type DeviceTree, readDtb } from '@trapline/devicetree';
 import { createStack } from './create-stack.js';
+import type { MemoryRegion } from './region.js';
 import type { GuestSpec, StackSpec } from './spec.js';
 import type { Stack } from './stack.js';
+import { readMemory } from './tree/memory.js';
 
 /** Makes the services that answer an interface as a tree describes it. */
 export type ServiceFactory = (found: InspectedInterface) => Service | readonly Service[];
@@ -15,6 +17,8 @@ export interface TreeStackSpec<Name extends string = string>
   readonly services: Readonly<Record<string, ServiceFactory>>;
   /** Where a service stands; {@link levelFor} where absent. */
   readonly level?: (service: Service, found: InspectedInterface) => Level;
+  /** Where the tree has no memory, as on boards whose boot loader fills it in. */
+  readonly memoryIfNone?: readonly MemoryRegion[];
 }
 
 /**
@@ -26,7 +30,7 @@ export interface TreeStackSpec<Name extends string = string>
  */
 export function stackFromTree<const Name extends string = 'guest'>(
   source: DeviceTree | Uint8Array,
-  { services, level, clock, onUnclaimed, ...guest }: TreeStackSpec<Name>,
+  { services, level, clock, onUnclaimed, memoryIfNone, ...guest }: TreeStackSpec<Name>,
 ): Stack<Name> {
   const deviceTree = source instanceof Uint8Array ? readDtb(source) : source;
   const placed: Record<Level, Service[]> = { outside: [], el2: [], el3: [] };
@@ -36,8 +40,9 @@ export function stackFromTree<const Name extends string = 'guest'>(
     for (const service of [factory(found)].flat()) placed[(level ?? levelFor)(service, found)].push(service);
   }
   const name = guest.name ?? ('guest' as Name);
+  const isBare = memoryIfNone !== undefined && !guest.memory && readMemory(deviceTree, name).length === 0;
   return createStack<Name>({
-    guests: [{ ...guest, name, deviceTree }],
+    guests: [{ ...guest, name, deviceTree, ...(isBare && { memory: memoryIfNone }) }],
     ...placed,
     ...(clock && { clock }),
     ...(onUnclaimed && { onUnclaimed }),

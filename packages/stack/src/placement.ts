@@ -1,4 +1,4 @@
-import { CompositionError, type InspectedInterface, inspectTree, type Level, type Service } from '@trapline/core';
+import { CompositionError, inspectTree, type Level, type Service, type TreeInspection } from '@trapline/core';
 import { type DeviceTree, readDtb } from '@trapline/devicetree';
 import { type BootState, MAX_VCPUS, type VcpuSpec } from '@trapline/trap-bus';
 import { checkFrames, checkMemory, checkName, serviceOf } from './check.js';
@@ -11,7 +11,7 @@ import { readMemory } from './tree/memory.js';
 /** A tree that a guest brings, and what it says. */
 export interface OwnTree {
   readonly tree: DeviceTree;
-  readonly interfaces: readonly InspectedInterface[];
+  readonly inspection: TreeInspection;
 }
 
 /** A guest with everything decided that its machine is built from. */
@@ -35,21 +35,11 @@ export function planGuest(stack: StackSpec, spec: GuestSpec): GuestPlan {
     el2: servicesFor(stack, 'el2', spec.name),
     el3: servicesFor(stack, 'el3', spec.name),
   };
-  const tree = spec.deviceTree instanceof Uint8Array ? readDtb(spec.deviceTree) : spec.deviceTree;
-  if (tree !== undefined && spec.tree !== undefined) {
-    throw new CompositionError(
-      `guest '${spec.name}' brings its own device tree and says in 'tree' what another should hold`,
-      'leave out one of the two',
-    );
-  }
-  const inspection = tree && inspectTree(tree);
+  const own = ownTreeOf(spec);
   const hasEl2 = spec.hasEl2 ?? services.el2.length > 0;
   const boot: BootState = { ...(hasEl2 && services.el2.length === 0 && { el: 2 as const }), ...spec.boot };
-  const vcpus = (inspection ? cpusOf(spec, readCpus(inspection, spec.name)) : vcpusOf(spec)).map((vcpu) => ({
-    ...vcpu,
-    boot: { ...boot, ...vcpu.boot },
-  }));
-  const memory = spec.memory ?? (tree === undefined ? [] : readMemory(tree, spec.name));
+  const vcpus = vcpusOf(spec, own).map((vcpu) => ({ ...vcpu, boot: { ...boot, ...vcpu.boot } }));
+  const memory = spec.memory ?? (own ? readMemory(own.tree, spec.name) : []);
   checkMemory(spec.name, memory);
   return {
     spec,
@@ -58,8 +48,8 @@ export function planGuest(stack: StackSpec, spec: GuestSpec): GuestPlan {
     services,
     hasEl2,
     hasEl3: spec.hasEl3 ?? services.el3.length > 0,
-    own: tree && { tree, interfaces: inspection?.interfaces ?? [] },
-    interruptController: tree === undefined ? controllerOf(spec, memory, vcpus.length) : undefined,
+    own,
+    interruptController: own ? undefined : controllerOf(spec, memory, vcpus.length),
   };
 }
 
@@ -69,21 +59,29 @@ function servicesFor(stack: StackSpec, level: Level, guest: string): Service[] {
     .map(serviceOf);
 }
 
-function vcpusOf({ name, vcpus }: GuestSpec): readonly VcpuSpec[] {
+function ownTreeOf({ name, deviceTree, tree: wanted }: GuestSpec): OwnTree | undefined {
+  if (deviceTree === undefined) return undefined;
+  if (wanted !== undefined) {
+    throw new CompositionError(
+      `guest '${name}' brings its own device tree and says in 'tree' what another should hold`,
+      'leave out one of the two',
+    );
+  }
+  const tree = deviceTree instanceof Uint8Array ? readDtb(deviceTree) : deviceTree;
+  return { tree, inspection: inspectTree(tree) };
+}
+
+function vcpusOf({ name, vcpus }: GuestSpec, own: OwnTree | undefined): readonly VcpuSpec[] {
+  if (own !== undefined) {
+    if (vcpus === undefined) return readCpus(own.tree, own.inspection, name);
+    throw new CompositionError(`guest '${name}' has its vCPUs from its device tree and from vcpus`, 'leave vcpus out');
+  }
   if (vcpus === undefined) {
     throw new CompositionError(`guest '${name}' has no vCPUs`, 'say how many in vcpus, or bring a deviceTree');
   }
   if (typeof vcpus !== 'number') return vcpus;
   if (Number.isInteger(vcpus) && vcpus >= 1 && vcpus <= MAX_VCPUS) return Array.from({ length: vcpus }, () => ({}));
   throw new CompositionError(`guest '${name}' has ${vcpus} vCPUs`, `give it between 1 and ${MAX_VCPUS}`);
-}
-
-function cpusOf(spec: GuestSpec, mpidrs: readonly bigint[]): readonly VcpuSpec[] {
-  if (spec.vcpus === undefined) return mpidrs.map((mpidr) => ({ mpidr }));
-  throw new CompositionError(
-    `guest '${spec.name}' has its vCPUs from its device tree and from vcpus`,
-    'leave vcpus out',
-  );
 }
 
 function controllerOf(

@@ -86,6 +86,28 @@ describe('stackFromTree', () => {
     expect(guest.bus.ports.memory.has(0 as never, 4096)).toBe(true);
   });
 
+  it('gives memory to a tree that has none, and only to such', () => {
+    const memoryIfNone = [{ base: 0, size: 4096 }];
+    const empty = board('smc', (t) => t.require('/memory@80000000').set('reg', [0x8000_0000n, 0n]));
+    const memoryOf = (tree: DeviceTree) => stackFromTree(tree, { services, memoryIfNone }).guests.guest.memory;
+    expect(memoryOf(empty)).toEqual(memoryIfNone);
+    expect(memoryOf(board('smc'))).toEqual([{ base: 0x8000_0000, size: 0x1000_0000 }]);
+  });
+
+  it.each([
+    ['arm,cortex-a15', 'a32'],
+    ['arm,cortex-a32', 'a32'],
+    ['arm,arm1176jzf-s', 'a32'],
+    ['arm,cortex-a57', 'a64'],
+    ['arm,armv8', 'a64'],
+  ])('begins CPUs that the tree calls %s in %s', (compatible, state) => {
+    const tree = board('smc', (t) => {
+      for (const cpu of t.require('/cpus').children) cpu.set('compatible', compatible);
+    });
+    const { vcpus } = stackFromTree(tree, { services }).guests.guest;
+    expect(vcpus.map((vcpu) => [vcpu.state, vcpu.aarch32])).toEqual(Array(3).fill([state, state === 'a32']));
+  });
+
   it.each<[string, (tree: DeviceTree) => void, RegExp]>([
     ['no CPUs', (t) => t.require('/cpus').remove(), /no node \/cpus\/cpu@…: add one for each vCPU/],
     ['a CPU without reg', (t) => t.require('/cpus/cpu@1').delete('reg'), /\/cpus\/cpu@1.*'guest'.*reg is missing/],

@@ -1,5 +1,5 @@
 import type { Service } from '@trapline/core';
-import { firmware, PROFILE_NAMES, type ProfileName, VERSIONS } from '@trapline/psci';
+import { firmware, PROFILE_NAMES, VERSIONS } from '@trapline/psci';
 import { archService, pvTimeService, SMCCC_VERSIONS, sdeiService, trngService } from '@trapline/smccc';
 import * as v from 'valibot';
 import { address } from './quantities.js';
@@ -40,9 +40,6 @@ export const backends: Readonly<Record<string, Backend>> = {
   ),
   sdei: backend('SDEI: events that interrupt everything', v.strictObject({}), () => sdeiService()),
 };
-
-/** The name of a profile of PSCI. */
-export const psciProfile: v.GenericSchema<unknown, ProfileName> = oneOf(PROFILE_NAMES);
 
 function backend<Output>(
   summary: string,

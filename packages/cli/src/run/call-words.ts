@@ -1,4 +1,14 @@
-import { type DecodedValue, hexId, type Interface, type Outcome } from '@trapline/core';
+import {
+  type CallDeclaration,
+  type DecodedValue,
+  decodeCall,
+  decodeResults,
+  hexId,
+  type Interface,
+  type Outcome,
+  type Registers,
+  SMC64,
+} from '@trapline/core';
 import { abi as psciAbi } from '@trapline/psci';
 import { STANDARD_INTERFACES } from '@trapline/smccc';
 import type { CallEvent } from '@trapline/trap-bus';
@@ -6,13 +16,51 @@ import type { CallEvent } from '@trapline/trap-bus';
 /** Most results of one call that a trace shows. */
 const MAX_RESULTS = 4;
 
-/** A call with arguments and what came of it: `psci.cpuOn(target: 0x1, …) = SUCCESS`. */
-export function callWords(call: CallEvent): string {
-  const args = call.arguments.map(({ name, text }) => `${name}: ${name === 'function' ? functionWords(text) : text}`);
-  return `${call.call ?? hexId(call.id)}(${args.join(', ')}) ${endWords(call)}`;
+const interfaces: readonly Interface[] = [psciAbi as unknown as Interface, ...STANDARD_INTERFACES];
+
+/** A call in words, by the declaration of who answered it, or else by any that is known here. */
+interface Words {
+  readonly name: string;
+  readonly declaration: CallDeclaration | undefined;
+  readonly arguments: readonly DecodedValue[];
+  readonly results: readonly DecodedValue[];
 }
 
-const interfaces: readonly Interface[] = [psciAbi as unknown as Interface, ...STANDARD_INTERFACES];
+/** A call with arguments and what came of it: `psci.cpuOn(target: 0x1, …) = SUCCESS`. */
+export function callWords(call: CallEvent): string {
+  const words = wordsOf(call);
+  const args = words.arguments.map(({ name, text }) => `${name}: ${name === 'function' ? functionWords(text) : text}`);
+  return `${words.name}(${args.join(', ')}) ${endWords(call, words)}`;
+}
+
+/** What a waiting call gives its caller when it wakes: `psci.cpuSuspend = SUCCESS`. */
+export function lateResultWords(call: CallEvent, registers: Registers): string {
+  const { name, declaration } = wordsOf(call);
+  const type = declaration?.resultTypes[0];
+  return `${name} = ${type ? type.show(registers.w[0] as number, 0) : hexId(registers.w[0] as number)}`;
+}
+
+function wordsOf(call: CallEvent): Words {
+  const { declaration } = call;
+  if (call.call !== undefined) {
+    return { name: call.call, declaration, arguments: call.arguments, results: call.results };
+  }
+  const before = registersOf(call.before);
+  for (const abi of interfaces) {
+    const decoded = decodeCall(abi, call.id, before, call.a64);
+    if (decoded === undefined) continue;
+    const name = `${abi.name}.${decoded.call}`;
+    const wide = call.a64 && (call.id & SMC64) !== 0;
+    const results = decodeResults(abi, decoded.declaration, registersOf(call.after), wide);
+    return { name, declaration: decoded.declaration, arguments: decoded.arguments, results };
+  }
+  return { name: hexId(call.id), declaration: undefined, arguments: [], results: [] };
+}
+
+function registersOf(halves: ArrayLike<number>): Registers {
+  const w = Uint32Array.from(halves);
+  return { w, x: new BigUint64Array(w.buffer) };
+}
 
 /** A function id as an argument, by the name of the call. */
 function functionWords(text: string): string {
@@ -24,19 +72,14 @@ function functionWords(text: string): string {
   return hexId(id);
 }
 
-function endWords(call: CallEvent): string {
-  const { outcome, results, after } = call;
+function endWords({ outcome, after }: CallEvent, { declaration, results }: Words): string {
   if (outcome.kind !== 'returned') return `→ ${outcomeWords(outcome)}`;
   const first = results[0];
-  if (first === undefined) return call.declaration === undefined ? `= ${hexId(after[0] as number)}` : 'returns';
+  if (first === undefined) return declaration === undefined ? `= ${hexId(after[0] as number)}` : 'returns';
   // After an error the other result registers hold what they held before.
   if (results.length === 1 || ((after[0] as number) | 0) < 0) return `= ${first.text}`;
-  return `= ${resultWords(results)}`;
-}
-
-function resultWords(results: readonly DecodedValue[]): string {
   const shown = results.slice(0, MAX_RESULTS).map(({ name, text }) => `${name}: ${text}`);
-  return `${shown.join(', ')}${results.length > MAX_RESULTS ? ', …' : ''}`;
+  return `= ${shown.join(', ')}${results.length > MAX_RESULTS ? ', …' : ''}`;
 }
 
 function outcomeWords(outcome: Exclude<Outcome, { kind: 'returned' }>): string {

@@ -1,11 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import type { ProfileName } from '@trapline/psci';
+import { PROFILE_NAMES, type ProfileName } from '@trapline/psci';
 import type { Stack } from '@trapline/stack';
-import * as v from 'valibot';
 import { type Arguments, type Command, CommandError, EXIT, UsageError } from '../command.js';
 import { errorWords } from '../inspect/error-words.js';
 import type { Io } from '../io.js';
-import { psciProfile } from './backends.js';
 import { type Bundled, bundled } from './bundled.js';
 import { readText, readTreeFile } from './read-file.js';
 import { textReport } from './report.js';
@@ -24,7 +22,7 @@ Time is virtual: a run prints the same every time.
 
   STACK.yaml      guests, and services by the level they stand at
   FILE.dtb        the machine that a device tree describes: its CPUs, its memory, and services for the
-                  interfaces in it; .dts source as well
+                  interfaces in it; .dts source, an unpacked tree, and - for standard input as well
   NAME            one that comes with the tool (--list); without any, the first of them
 
   --psci PROFILE  who answers PSCI for a device tree: spec (default), spec-1.1, tf-a, qemu-7.2, ...
@@ -56,14 +54,12 @@ async function run(args: Arguments, io: Io): Promise<number> {
   if (args.flag('list')) return list(io);
   if (args.positionals.length > 1) throw new UsageError('name one stack or device tree');
   const target = targetOf(args.positionals[0]);
-  const stack = await stackOf(target, profileOf(args.value('psci'), target));
+  const stack = await stackOf(target, profileOf(args.value('psci'), target), io);
   try {
     const report = runStack(stack);
     writeTrace(args.value('trace'), report);
-    io.out(args.flag('json') ? jsonReport(target.name, report) : textReport(report, io.style));
-    return report.guests.every(({ ended, stuck }) => ended !== undefined && stuck.length === 0)
-      ? EXIT.ok
-      : EXIT.failure;
+    io.out(args.flag('json') ? jsonReport(target.name, report) : textReport(target.name, report, io.style));
+    return report.guests.every(({ exercised, stuck }) => exercised && stuck.length === 0) ? EXIT.ok : EXIT.failure;
   } finally {
     stack.dispose();
   }
@@ -86,15 +82,15 @@ function targetOf(argument: string | undefined): Target {
 function profileOf(given: string | undefined, { file, profile }: Target): ProfileName | undefined {
   if (given === undefined) return profile;
   if (isStack(file)) throw new UsageError('--psci is for device trees; a stack file names its profile itself');
-  const result = v.safeParse(psciProfile, given);
-  if (result.success) return result.output;
-  throw new UsageError(`no PSCI profile '${given}': ${result.issues[0].message}`);
+  const known = PROFILE_NAMES.find((name) => name === given);
+  if (known !== undefined) return known;
+  throw new UsageError(`no PSCI profile '${given}'; there are ${PROFILE_NAMES.join(', ')}`);
 }
 
-async function stackOf({ file }: Target, profile: ProfileName | undefined): Promise<Stack> {
+async function stackOf({ file }: Target, profile: ProfileName | undefined, io: Io): Promise<Stack> {
   return isStack(file)
     ? await stackFromFile(file, readText(file))
-    : stackFromTreeFile(file, await readTreeFile(file), profile);
+    : stackFromTreeFile(file, await readTreeFile(file, io), profile);
 }
 
 function isStack(file: string): boolean {

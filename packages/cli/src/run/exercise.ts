@@ -118,9 +118,11 @@ export class Exercise {
   *#awaitOthers(cpu: Caller): Program {
     const others = this.#guest.vcpus.slice(1).map(({ index }) => index);
     for (let looks = 0, at = 0; looks < MAX_LOOKS + others.length && at < others.length; looks++) {
-      const target = this.#target(others[at] as number);
-      if (this.#psci.affinityInfo({ target, lowestLevel: 0 }) === 'OFF') at++;
+      const state = this.#psci.affinityInfo({ target: this.#target(others[at] as number), lowestLevel: 0 });
+      if (state === 'OFF') at++;
       else yield* this.#sleep(cpu, 'standby', BOOT_SLEEP);
+      // Before 0.2 there is no way to ask.
+      if (state === status.NOT_SUPPORTED) break;
     }
   }
 

@@ -1,15 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { type DeviceTree, DeviceTreeError } from '@trapline/devicetree';
+import type { DeviceTree } from '@trapline/devicetree';
 import { CommandError } from '../command.js';
 import { errorWords } from '../inspect/error-words.js';
+import { findTrees } from '../inspect/find-trees.js';
 import { readTree } from '../inspect/read-tree.js';
+import type { Io } from '../io.js';
 
-/** Reads a device tree of any form. Throws `CommandError` that names the file. */
-export async function readTreeFile(file: string): Promise<DeviceTree> {
+/** Reads a device tree of any form, `-` from standard input. Throws `CommandError` that names the file. */
+export async function readTreeFile(file: string, io: Pick<Io, 'stdin'>): Promise<DeviceTree> {
+  const trees = findTrees(file, (where, message) => {
+    throw new CommandError(`${where}: ${message}`);
+  });
+  const [tree] = trees;
+  if (tree === undefined || trees.length > 1) throw new CommandError(`${file}: holds ${trees.length} trees; name one`);
   try {
-    return await readTree({ file, kind: 'file' }, { stdin: () => new Uint8Array() });
+    return await readTree(tree, io);
   } catch (error) {
-    throw new CommandError(`${file}: ${wordsOf(error)}`);
+    throw new CommandError(`${file}: ${errorWords(error)}`);
   }
 }
 
@@ -20,8 +27,4 @@ export function readText(file: string): string {
   } catch (error) {
     throw new CommandError(`${file}: ${errorWords(error)}`);
   }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof DeviceTreeError ? error.message : errorWords(error);
 }

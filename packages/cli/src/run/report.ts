@@ -1,19 +1,27 @@
+import type { InspectedInterface } from '@trapline/core';
+import type { MemoryRegion } from '@trapline/stack';
 import type { Style } from '../io.js';
 import type { GuestReport, RunReport } from './session.js';
-import type { TraceEntry } from './trace.js';
+import type { Phase, TraceEntry } from './trace.js';
 
 /** A run for people: what was found, the trace, and a line that sums up. */
-export function textReport({ guests, trace, time }: RunReport, style: Style): string {
+export function textReport(source: string, { guests, trace, time }: RunReport, style: Style): string {
   const several = guests.length > 1;
-  const lines = guests.flatMap((guest) => guestLines(guest, style));
-  lines.push('', style('dim', head(several)));
-  for (const entry of trace.entries) lines.push(traceLine(entry, several, style));
+  const lines = [style('bold', source), ...guests.flatMap((guest) => guestLines(guest, style))];
+  for (const phase of PHASES) {
+    const entries = trace.entries.filter((entry) => entry.phase === phase);
+    if (entries.length === 0) continue;
+    lines.push('', style('bold', phase), style('dim', head(several)));
+    lines.push(...entries.map((entry) => traceLine(entry, several, style)));
+  }
   lines.push('', summary({ guests, trace, time }));
   return `${lines.join('\n')}\n`;
 }
 
-/** One entry as a line of stable columns, without colours: what `--trace` writes beside JSON. */
-export function traceLine(entry: TraceEntry, several: boolean, style: Style): string {
+const PHASES: readonly Phase[] = ['discovery', 'exercise'];
+
+/** One entry as a line of stable columns. */
+function traceLine(entry: TraceEntry, several: boolean, style: Style): string {
   const place = `${several ? entry.guest.padEnd(10) : ''}${String(entry.cpu).padStart(3)}`;
   const text = entry.what === 'call' ? entry.text : style('green', entry.text);
   return `${timeWords(BigInt(entry.time))}  ${place}  ${(entry.conduit ?? '').padEnd(3)}  ${text}`;
@@ -24,16 +32,23 @@ function head(several: boolean): string {
 }
 
 function guestLines(guest: GuestReport, style: Style): string[] {
-  const { name, cpus, interfaces, services, drivers } = guest;
+  const { name, cpus, memory, interfaces, services, drivers, failures } = guest;
   return [
-    style('bold', `${name}: ${count(cpus, 'CPU')}`),
-    ...interfaces.map(
-      (found) =>
-        `  found    ${found.interface}${found.version === null ? '' : ` ${found.version}`} at ${found.path}: ${found.conduit ?? 'no conduit'} (${found.why})`,
-    ),
+    `${name}: ${count(cpus, 'CPU')}, memory ${memory.map(regionWords).join(', ')}`,
+    ...interfaces.map((found) => `  found    ${foundWords(found)}`),
     `  answers  ${services.join(', ') || 'nobody'}`,
     `  bound    ${drivers.join(', ') || 'no driver'}`,
+    ...failures.map((failure) => style('red', `  failed   ${failure}`)),
   ];
+}
+
+/** `psci 1.0 at /psci, by smc: method = "smc"`. */
+function foundWords({ interface: name, version, path, conduit, why }: InspectedInterface): string {
+  return `${name}${version === null ? '' : ` ${version}`} at ${path}, ${conduit === null ? 'no conduit' : `by ${conduit}`}: ${why}`;
+}
+
+function regionWords({ base, size }: MemoryRegion): string {
+  return `0x${base.toString(16)}–0x${(base + size - 1).toString(16)}`;
 }
 
 function summary({ guests, trace, time }: RunReport): string {
@@ -51,9 +66,10 @@ function summary({ guests, trace, time }: RunReport): string {
 }
 
 /** What became of a guest: it was shut down, or what keeps it. */
-export function endWords({ ended, stuck }: GuestReport): string {
+function endWords({ exercised, ended, stuck }: GuestReport): string {
+  if (!exercised) return 'nothing to exercise';
   if (stuck.length > 0) return `stuck: ${stuck.join(', ')}`;
-  return ended === undefined ? 'nothing to exercise' : `ended by ${ended}`;
+  return ended === undefined ? 'came to its end' : `ended by ${ended}`;
 }
 
 function count(n: number, what: string): string {

@@ -1,5 +1,6 @@
 import { type InspectedInterface, inspectTree, type SystemEvent } from '@trapline/core';
-import type { Stack, StackGuest } from '@trapline/stack';
+import type { DiscoveryEvent } from '@trapline/core/discovery';
+import type { MemoryRegion, Stack, StackGuest } from '@trapline/stack';
 import { GuestProgramError, StepLimitError } from '@trapline/trap-bus';
 import { CommandError } from '../command.js';
 import { boundWords, foundBy, guestDrivers } from './drivers.js';
@@ -13,11 +14,16 @@ const MAX_RUN_STEPS = 1_000_000;
 export interface GuestReport {
   readonly name: string;
   readonly cpus: number;
+  readonly memory: readonly MemoryRegion[];
   readonly interfaces: readonly InspectedInterface[];
   /** `psci (spec-1.3) at el3`. */
   readonly services: readonly string[];
   /** `psci 1.3 by smc at /psci`. */
   readonly drivers: readonly string[];
+  /** `psci at /psci: …`, for drivers that refused their node or broke on it. */
+  readonly failures: readonly string[];
+  /** Whether there was a PSCI to exercise. */
+  readonly exercised: boolean;
   /** What the guest asked the machine for at last; undefined where it ran out of things to do. */
   readonly ended: SystemEvent['event'] | undefined;
   /** CPUs that are kept for ever: `cpu 1 is waiting: …`. */
@@ -45,18 +51,26 @@ export function runStack(stack: Stack): RunReport {
     stack.calls$.subscribe(({ outcome, guest: name }) => {
       if (outcome.kind === 'system' && name === guest.name) ended.set(name, outcome.event);
     });
-    const found = foundBy(guest.discover(guestDrivers));
+    const failures: string[] = [];
+    const heard = (event: DiscoveryEvent): void => {
+      if (event.type === 'failed') failures.push(`${event.driver.name} at ${event.path}: ${event.error.message}`);
+    };
+    const found = foundBy(guest.discover(guestDrivers, { heard }));
     if (found.psci !== undefined) new Exercise(guest, found.psci, found);
-    return { guest, drivers: boundWords(found) };
+    return { guest, drivers: boundWords(found), failures, exercised: found.psci !== undefined };
   });
+  trace.phase = 'exercise';
   const unfinished = run(stack);
   return {
-    guests: reports.map(({ guest, drivers }) => ({
+    guests: reports.map(({ guest, drivers, failures, exercised }) => ({
       name: guest.name,
       cpus: guest.vcpus.length,
+      memory: guest.memory,
       interfaces: inspectTree(guest.deviceTree, { drivers: guestDrivers }).interfaces,
       services: guest.bus.services.map(({ service, level }) => `${service.name} at ${level}`),
       drivers,
+      failures,
+      exercised,
       ended: ended.get(guest.name),
       stuck: unfinished
         .filter((one) => one.guest === guest.name && !(one.cpu === 0 && ended.has(guest.name)))

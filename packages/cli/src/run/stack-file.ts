@@ -31,6 +31,9 @@ export async function stackFromFile(file: string, text: string): Promise<Stack> 
   }
 }
 
+/** A stack file names files alone. */
+const NO_INPUT = { stdin: () => new Uint8Array() };
+
 async function guestOf(entry: GuestEntry, file: string): Promise<GuestSpec> {
   const { name, vcpus, memory, deviceTree, bootargs, interruptController, midr, el2, el3 } = entry;
   const written = bootargs !== undefined || interruptController !== undefined;
@@ -38,7 +41,7 @@ async function guestOf(entry: GuestEntry, file: string): Promise<GuestSpec> {
     name,
     ...(vcpus !== undefined && { vcpus: typeof vcpus === 'number' ? vcpus : vcpus.map(vcpuOf) }),
     ...(memory && { memory }),
-    ...(deviceTree !== undefined && { deviceTree: await readTreeFile(resolve(dirname(file), deviceTree)) }),
+    ...(deviceTree !== undefined && { deviceTree: await readTreeFile(resolve(dirname(file), deviceTree), NO_INPUT) }),
     ...(written && { tree: { ...(bootargs !== undefined && { bootargs }), ...interruptControllerOf(entry) } }),
     ...(midr !== undefined && { midr }),
     ...(el2 !== undefined && { hasEl2: el2 }),

@@ -1,10 +1,14 @@
-import { type Outcome, PC } from '@trapline/core';
+import { PC } from '@trapline/core';
 import type { Stack } from '@trapline/stack';
-import type { CallEvent, PowerChange } from '@trapline/trap-bus';
-import { callWords } from './call-words.js';
+import type { CallEvent, PowerChange, Vcpu } from '@trapline/trap-bus';
+import { callWords, lateResultWords } from './call-words.js';
+
+/** Who made a call: drivers while they bound, or the programs that exercise them. */
+export type Phase = 'discovery' | 'exercise';
 
 /** One line of a trace, as data. */
 export interface TraceEntry {
+  readonly phase: Phase;
   /** Nanoseconds of the machine's time. */
   readonly time: number;
   readonly guest: string;
@@ -12,7 +16,7 @@ export interface TraceEntry {
   readonly what: 'call' | 'power';
   /** The instruction of a call. */
   readonly conduit?: string;
-  /** Service that answered, with its level; null where nobody did. */
+  /** The service that answered, with its level; null where nobody did. */
   readonly by?: string | null;
   readonly text: string;
 }
@@ -20,9 +24,11 @@ export interface TraceEntry {
 /** Follows a stack and keeps what happened, in order. */
 export class Trace {
   readonly entries: TraceEntry[] = [];
+  /** Set by whoever drives the stack. */
+  phase: Phase = 'discovery';
   readonly #stack: Stack;
-  /** By guest and CPU: how its wait ends. */
-  readonly #waits = new Map<string, Outcome>();
+  /** By vCPU: the call that it made last. */
+  readonly #last = new Map<Vcpu, CallEvent>();
 
   constructor(stack: Stack) {
     this.#stack = stack;
@@ -36,8 +42,8 @@ export class Trace {
   }
 
   #called(call: CallEvent): void {
-    const { guest, vcpu: cpu, conduit, service, level, outcome } = call;
-    this.#waits.set(`${guest}/${cpu}`, outcome);
+    const { guest, vcpu: cpu, conduit, service, level } = call;
+    this.#last.set(this.#vcpu(guest, cpu), call);
     const by = service === undefined ? null : `${level ?? ''} ${service}`.trim();
     this.#add({ guest, cpu, what: 'call', conduit, by, text: callWords(call) });
   }
@@ -45,21 +51,25 @@ export class Trace {
   /** Only what begins: every other change is what a call said. */
   #powered({ guest, vcpu: cpu, from, to }: PowerChange): void {
     if (to !== 'running') return;
-    const text = from === 'starting' ? `begins ${this.#where(guest, cpu)}` : this.#wakeWords(guest, cpu);
-    this.#add({ guest, cpu, what: 'power', text });
+    const vcpu = this.#vcpu(guest, cpu);
+    this.#add({ guest, cpu, what: 'power', text: from === 'starting' ? begins('begins', vcpu) : this.#wakes(vcpu) });
   }
 
-  #wakeWords(guest: string, cpu: number): string {
-    const outcome = this.#waits.get(`${guest}/${cpu}`);
-    return outcome?.kind === 'wait' && outcome.onWake === 'resume' ? `resumes ${this.#where(guest, cpu)}` : 'wakes';
+  #wakes(vcpu: Vcpu): string {
+    const call = this.#last.get(vcpu);
+    if (call?.outcome.kind !== 'wait') return 'goes on';
+    return call.outcome.onWake === 'resume' ? begins('resumes', vcpu) : `wakes: ${lateResultWords(call, vcpu)}`;
   }
 
-  #where(guest: string, cpu: number): string {
-    const { x } = this.#stack.machine.guest(guest).vcpu(cpu);
-    return `at 0x${x[PC]?.toString(16)} with context 0x${x[0]?.toString(16)}`;
+  #vcpu(guest: string, cpu: number): Vcpu {
+    return this.#stack.machine.guest(guest).vcpu(cpu);
   }
 
-  #add(entry: Omit<TraceEntry, 'time'>): void {
-    this.entries.push({ time: Number(this.#stack.machine.clock.now()), ...entry });
+  #add(entry: Omit<TraceEntry, 'phase' | 'time'>): void {
+    this.entries.push({ phase: this.phase, time: Number(this.#stack.machine.clock.now()), ...entry });
   }
+}
+
+function begins(verb: string, { x }: Vcpu): string {
+  return `${verb} at 0x${x[PC]?.toString(16)} with context 0x${x[0]?.toString(16)}`;
 }

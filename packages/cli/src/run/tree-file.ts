@@ -5,6 +5,9 @@ import { archService, sdeiService, trngService } from '@trapline/smccc';
 import { levelFor, type Stack, stackFromTree } from '@trapline/stack';
 import { CommandError } from '../command.js';
 
+/** Trees of real boards often leave memory to the boot loader. */
+const USUAL_MEMORY = [{ base: 0x4000_0000, size: 2 ** 29 }];
+
 /**
  * Composes the machine that a tree describes, with services for the interfaces in it that are known here. Beside PSCI
  * of the specification stand the services that have no node: SMCCC's own calls and TRNG.
@@ -15,6 +18,7 @@ export function stackFromTreeFile(file: string, tree: DeviceTree, profile: Profi
   try {
     return stackFromTree(tree, {
       services: { psci: (found) => psciServices(found, profile), sdei: () => sdeiService() },
+      memoryIfNone: USUAL_MEMORY,
       level: (service, found) => (profile === 'qemu-7.2' ? 'outside' : levelFor(service, found)),
     });
   } catch (error) {
@@ -24,13 +28,11 @@ export function stackFromTreeFile(file: string, tree: DeviceTree, profile: Profi
 }
 
 function psciServices(found: InspectedInterface, profile: ProfileName | undefined): readonly Service[] {
-  const conduit = found.conduit === null ? {} : { conduit: found.conduit };
-  if (profile === 'qemu-7.2') return [firmware({ profile, ...conduit })];
-  if (profile?.startsWith('tf-a')) return [firmware({ profile, ...conduit }), archService()];
-  if (profile !== undefined) return [firmware({ profile, ...conduit }), archService(), trngService()];
-  if (found.version === '0.1') {
-    return [firmware({ version: '0.1', legacyIds: readPsciNode(found.node).legacyIds, ...conduit })];
-  }
-  if (found.version === '0.2') return [firmware({ version: '0.2', ...conduit })];
-  return [firmware(conduit), archService(), trngService()];
+  // Outside, nothing routes: only the instruction that the tree names is PSCI's.
+  if (profile === 'qemu-7.2') return [firmware({ profile, ...(found.conduit !== null && { conduit: found.conduit }) })];
+  if (profile?.startsWith('tf-a')) return [firmware({ profile }), archService()];
+  if (profile !== undefined) return [firmware({ profile }), archService(), trngService()];
+  if (found.version === '0.1') return [firmware({ version: '0.1', legacyIds: readPsciNode(found.node).legacyIds })];
+  if (found.version === '0.2') return [firmware({ version: '0.2' })];
+  return [firmware(), archService(), trngService()];
 }

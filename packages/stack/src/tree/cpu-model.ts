@@ -27,3 +27,12 @@ export function cpuCompatible(midr: number): string {
   const part = (midr >>> 4) & 0xfff;
   return models.find(([i, p]) => i === implementer && p === part)?.[2] ?? ANY_MODEL;
 }
+
+/** Processors without AArch64, as trees call them: Armv7 and older, and Cortex-A32. */
+const AARCH32_ONLY =
+  /^(?:arm,cortex-a(?:5|7|8|9|12|15|17|32)|arm,arm(?:9|1[01])[\w-]*|qcom,(?:krait|scorpion)|marvell,(?:pj4\w*|sheeva-v7))$/;
+
+/** Whether a cpu node's `compatible` names a processor that knows AArch32 alone. */
+export function isAarch32Only(compatible: readonly string[]): boolean {
+  return compatible.some((name) => AARCH32_ONLY.test(name));
+}

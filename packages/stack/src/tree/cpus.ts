@@ -1,7 +1,7 @@
 import { CompositionError, type TreeInspection } from '@trapline/core';
 import type { DeviceTree } from '@trapline/devicetree';
-import { MAX_VCPUS } from '@trapline/trap-bus';
-import { cpuCompatible } from './cpu-model.js';
+import { MAX_VCPUS, type VcpuSpec } from '@trapline/trap-bus';
+import { cpuCompatible, isAarch32Only } from './cpu-model.js';
 
 /** Affinity fields of MPIDR_EL1: Aff3 in bits 39:32, Aff2 to Aff0 in 23:0 (DDI 0487, D19.2.101). */
 const AFFINITY = 0xff_00ff_ffffn;
@@ -30,12 +30,13 @@ export function writeCpus(tree: DeviceTree, mpidrs: readonly bigint[], midr: num
 }
 
 /**
- * The MPIDRs of the CPUs of a guest's own tree, in its order.
+ * The CPUs of a guest's own tree, in its order: their MPIDRs, and that they use AArch32 where their `compatible` names
+ * a processor that has nothing else.
  *
  * Throws {@link CompositionError} for a tree without any, for a node that does not say which CPU it is, for two that
  * say the same, and for more than {@link MAX_VCPUS}.
  */
-export function readCpus(inspection: TreeInspection, guest: string): readonly bigint[] {
+export function readCpus(tree: DeviceTree, inspection: TreeInspection, guest: string): readonly VcpuSpec[] {
   const { cpus, diagnostics } = inspection;
   if (cpus.length === 0) {
     throw new CompositionError(
@@ -50,5 +51,8 @@ export function readCpus(inspection: TreeInspection, guest: string): readonly bi
   if (wrong !== undefined) {
     throw new CompositionError(`${wrong.path} in the device tree of guest '${guest}'`, wrong.message);
   }
-  return cpus.map(({ mpidr }) => (BigInt(mpidr as string) & AFFINITY) | RES1);
+  return cpus.map(({ mpidr, path }) => ({
+    mpidr: (BigInt(mpidr as string) & AFFINITY) | RES1,
+    ...(isAarch32Only(tree.require(path).compatible) && { aarch32: true, boot: { state: 'a32' as const } }),
+  }));
 }
