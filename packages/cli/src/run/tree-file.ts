@@ -30,7 +30,8 @@ export function stackFromTreeFile(file: string, tree: DeviceTree, profile: Profi
 function psciServices(found: InspectedInterface, profile: ProfileName | undefined): readonly Service[] {
   // Outside, nothing routes: only the instruction that the tree names is PSCI's.
   if (profile === 'qemu-7.2') return [firmware({ profile, ...(found.conduit !== null && { conduit: found.conduit }) })];
-  if (profile?.startsWith('tf-a')) return [firmware({ profile }), archService()];
+  // The profiles of TF-A bring its other services.
+  if (profile?.startsWith('tf-a')) return [firmware({ profile })];
   if (profile !== undefined) return [firmware({ profile }), archService(), trngService()];
   if (found.version === '0.1') return [firmware({ version: '0.1', legacyIds: readPsciNode(found.node).legacyIds })];
   if (found.version === '0.2') return [firmware({ version: '0.2' })];
