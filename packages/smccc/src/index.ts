@@ -10,6 +10,9 @@ export { type ArchOptions, archCalls, archService, attachArch } from './arch/ser
 export type { SocId } from './arch/soc-id.js';
 export {
   ARM_WORKAROUNDS,
+  C1_PREMIUM,
+  C1_PRO,
+  C1_ULTRA,
   CORTEX_A57,
   CORTEX_A72,
   CORTEX_A73,
@@ -21,6 +24,7 @@ export {
   cpuModel,
   NEOVERSE_V2,
   NEOVERSE_V3,
+  NEOVERSE_V3AE,
   type WorkaroundEffect,
   type WorkaroundFeature,
   type WorkaroundNumber,

@@ -147,6 +147,18 @@ describe('the structure', () => {
     expect(run(true)).toEqual(run(false));
   });
 
+  test('accumulates after a reset only what is stolen from then on', () => {
+    const { guest, updates } = pvTime({ accumulates: true });
+    guest.machine.clock.steal(guest.cpu(0), 9n);
+    const attachment = guest.guest.services.find(({ service }) => service.name === 'pv-time')?.attachment;
+    attachment?.reset();
+    updates.update(guest.cpu(0));
+    expect(stolen(guest)).toBe(0n);
+    guest.machine.clock.steal(guest.cpu(0), 2n);
+    updates.update(guest.cpu(0));
+    expect(stolen(guest)).toBe(2n);
+  });
+
   test('is forgotten by a reset', () => {
     const { guest, updates } = pvTime();
     guest.call(ST);

@@ -51,13 +51,27 @@ export const CORTEX_X4 = 0x410f_d820;
 export const CORTEX_X925 = 0x410f_d850;
 export const NEOVERSE_V2 = 0x410f_d4f0;
 export const NEOVERSE_V3 = 0x410f_d840;
+export const NEOVERSE_V3AE = 0x410f_d830;
+export const C1_PREMIUM = 0x410f_d900;
+export const C1_PRO = 0x410f_d8b0;
+export const C1_ULTRA = 0x410f_d8c0;
 
 /** Arm's CPUs on which CVE-2017-5715 takes a call to firmware. */
 const BRANCH_TARGET_CPUS = [CORTEX_A57, CORTEX_A72, CORTEX_A73, CORTEX_A75];
 /** Arm's CPUs on which CVE-2018-3639 takes one: those without SSBS whose mitigation can be turned off. */
 const STORE_BYPASS_CPUS = [CORTEX_A76];
 /** Arm's CPUs with CVE-2024-7881. */
-const PREFETCHER_CPUS = [CORTEX_X3, CORTEX_X4, CORTEX_X925, NEOVERSE_V2, NEOVERSE_V3];
+const PREFETCHER_CPUS = [
+  CORTEX_X3,
+  CORTEX_X4,
+  CORTEX_X925,
+  NEOVERSE_V2,
+  NEOVERSE_V3,
+  NEOVERSE_V3AE,
+  C1_PREMIUM,
+  C1_PRO,
+  C1_ULTRA,
+];
 
 /**
  * What the specification asks of firmware on Arm's CPUs: the calls are there and change no register; other CPUs need

@@ -49,7 +49,7 @@ export class StolenTimeArea {
     const stolen = clock.stolen(this.#pe);
     if (this.#accumulates) {
       if (!memory.read(this.#counter, this.#bytes)) return;
-      this.#nanoseconds[0] = (this.#nanoseconds[0] as bigint) + stolen - this.#last;
+      if (stolen > this.#last) this.#nanoseconds[0] = (this.#nanoseconds[0] as bigint) + stolen - this.#last;
     } else this.#nanoseconds[0] = stolen;
     this.#last = stolen;
     memory.write(this.#counter, this.#bytes);
@@ -57,7 +57,7 @@ export class StolenTimeArea {
 
   reset(): void {
     this.#active = this.#accumulates;
-    this.#last = 0n;
+    this.#last = this.#accumulates ? this.#ports.clock.stolen(this.#pe) : 0n;
   }
 
   save(): Saved {
