@@ -31,6 +31,15 @@ export interface NodeOwner {
 /** The values of a new node's properties, in their order. */
 export type NodeProperties = Readonly<Record<string, PropertyValue<DeviceTreeNode>>>;
 
+/** What few nodes have; the others do not pay for it. */
+interface RareParts {
+  readonly labels: readonly string[];
+  /** The tree, at its root. */
+  owner: NodeOwner | undefined;
+  /** Children by name, made when there are many and one is looked for. */
+  index: Map<string, DeviceTreeNode> | undefined;
+}
+
 /**
  * A node of a live tree: a name, properties and children, each in their order.
  *
@@ -39,12 +48,9 @@ export type NodeProperties = Readonly<Record<string, PropertyValue<DeviceTreeNod
 export class DeviceTreeNode extends PropertyReader {
   #name: string;
   #parent: DeviceTreeNode | undefined = undefined;
-  #owner: NodeOwner | undefined = undefined;
   /** Replaced, never changed: leaves share one. */
   #children: readonly DeviceTreeNode[];
-  #labels: readonly string[];
-  /** Children by name, made when there are many and one is looked for. */
-  #index: Map<string, DeviceTreeNode> | undefined = undefined;
+  #rare: RareParts | undefined;
 
   /** Takes the arrays over; names have to be checked and unique already. */
   constructor(
@@ -56,7 +62,7 @@ export class DeviceTreeNode extends PropertyReader {
     super(properties);
     this.#name = name;
     this.#children = children;
-    this.#labels = labels;
+    this.#rare = labels.length === 0 ? undefined : { labels, owner: undefined, index: undefined };
     for (let i = 0; i < children.length; i++) (children[i] as DeviceTreeNode).#parent = this;
   }
 
@@ -87,7 +93,7 @@ export class DeviceTreeNode extends PropertyReader {
 
   /** Labels that DTS source gave the node. */
   get labels(): readonly string[] {
-    return this.#labels;
+    return this.#rare?.labels ?? none;
   }
 
   /** Path from the root, `/` for the root itself. */
@@ -128,14 +134,14 @@ export class DeviceTreeNode extends PropertyReader {
 
   /** The node of the same tree that has the phandle. */
   byPhandle(phandle: number): DeviceTreeNode | undefined {
-    return this.root.#owner?.byPhandle(phandle);
+    return this.root.#rare?.owner?.byPhandle(phandle);
   }
 
   /** The node's phandle; a node without one is given the lowest free one. */
   ensurePhandle(): number {
     const existing = this.phandle;
     if (existing !== undefined) return existing;
-    const owner = this.root.#owner;
+    const owner = this.root.#rare?.owner;
     if (owner === undefined) throw this.#refuse('cannot be given a phandle before it is part of a tree');
     const phandle = owner.freePhandle();
     this.set('phandle', phandle);
@@ -157,14 +163,14 @@ export class DeviceTreeNode extends PropertyReader {
   /** Adds a whole subtree, after the other children; same errors as {@link add}. */
   attach(node: DeviceTreeNode, index: number = this.#children.length): void {
     this.#checkName(node.#name, undefined);
-    if (node.#parent !== undefined || node.#owner !== undefined)
+    if (node.#parent !== undefined || node.#rare?.owner !== undefined)
       throw node.#refuse('already has a place in a tree; remove it first');
     if (this.root === node) throw node.#refuse('cannot be put below itself');
     if (this.#depth() + node.#height() > MAX_DEPTH) {
       throw this.#refuse(`'${node.#name}' would lie deeper than ${MAX_DEPTH} nodes`, 'limit');
     }
     this.#children = this.#children.toSpliced(index, 0, node);
-    this.#index?.set(node.#name, node);
+    this.#rare?.index?.set(node.#name, node);
     node.#parent = this;
     this.#report({ type: 'node-added', node, path: node.path });
   }
@@ -173,12 +179,12 @@ export class DeviceTreeNode extends PropertyReader {
   remove(): void {
     const parent = this.#parent;
     if (parent === undefined) {
-      if (this.#owner !== undefined) throw this.#refuse('is the root and cannot be removed');
+      if (this.#rare?.owner !== undefined) throw this.#refuse('is the root and cannot be removed');
       return;
     }
     const path = this.path;
     parent.#children = parent.#children.filter((child) => child !== this);
-    parent.#index?.delete(this.#name);
+    parent.#rare?.index?.delete(this.#name);
     this.#parent = undefined;
     parent.#report({ type: 'node-removed', node: this, path });
   }
@@ -190,8 +196,9 @@ export class DeviceTreeNode extends PropertyReader {
     if (name === this.#name) return;
     parent.#checkName(name, this);
     const before = this.path;
+    parent.#rare?.index?.delete(this.#name);
     this.#name = name;
-    parent.#index = undefined;
+    parent.#rare?.index?.set(name, this);
     this.#report({ type: 'node-removed', node: this, path: before });
     this.#report({ type: 'node-added', node: this, path: this.path });
   }
@@ -235,15 +242,16 @@ export class DeviceTreeNode extends PropertyReader {
       this.#name,
       this.list,
       this.#children.map((child) => child.clone()),
-      this.#labels,
+      this.labels,
     );
   }
 
   /** Makes this node the root of a tree: only {@link DeviceTree} calls it, once. */
   own(owner: NodeOwner): void {
-    if (this.#parent !== undefined || this.#owner !== undefined) throw this.#refuse('already has a place in a tree');
+    if (this.#parent !== undefined || this.#rare?.owner !== undefined)
+      throw this.#refuse('already has a place in a tree');
     if (this.#name !== '') throw this.#refuse('has a name, which a root has not');
-    this.#owner = owner;
+    this.#makeRare().owner = owner;
   }
 
   #checkName(name: string, except: DeviceTreeNode | undefined): void {
@@ -254,10 +262,16 @@ export class DeviceTreeNode extends PropertyReader {
     }
   }
 
+  #makeRare(): RareParts {
+    this.#rare ??= { labels: none, owner: undefined, index: undefined };
+    return this.#rare;
+  }
+
   #exactChild(name: string): DeviceTreeNode | undefined {
     if (this.#children.length <= FEW_CHILDREN) return this.#children.find((child) => child.#name === name);
-    this.#index ??= new Map(this.#children.map((child) => [child.#name, child]));
-    return this.#index.get(name);
+    const rare = this.#makeRare();
+    rare.index ??= new Map(this.#children.map((child) => [child.#name, child]));
+    return rare.index.get(name);
   }
 
   #depth(): number {
@@ -275,7 +289,7 @@ export class DeviceTreeNode extends PropertyReader {
   }
 
   #report(change: TreeChange): void {
-    this.root.#owner?.changed(change);
+    this.root.#rare?.owner?.changed(change);
   }
 
   #refuse(what: string, reason: 'bad-edit' | 'limit' = 'bad-edit'): DeviceTreeError {

@@ -86,7 +86,7 @@ test.each([...Object.entries(hostile), ...named])(
         throw error;
       }
     };
-    for (let i = 0; i < 500; i++) read();
+    for (let i = 0; i < 4000; i++) read();
     collect();
     const before = process.memoryUsage();
     for (let i = 0; i < READS; i++) read();
