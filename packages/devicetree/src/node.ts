@@ -52,7 +52,7 @@ export class DeviceTreeNode extends PropertyReader {
   #children: readonly DeviceTreeNode[];
   #rare: RareParts | undefined;
 
-  /** Takes the arrays over; names have to be checked and unique already. */
+  /** Names have to be checked and unique already. */
   constructor(
     name: string,
     properties: readonly Property[] = none,
