@@ -82,7 +82,7 @@ function bindLegacy(context: BindContext, node: DeviceTreeNode, psci: PsciNode, 
 
 /** A client that makes the calls which have an id; the others answer here, as firmware that lacks them would. */
 function legacyClient(conduit: Conduit, ids: LegacyIds): PsciClient {
-  const client: Partial<Record<PsciCallName, unknown>> = { ...createClient(abi, conduit, { ids }) };
+  const client: Partial<Record<PsciCallName, unknown>> = Object.create(createClient(abi, conduit, { ids }));
   for (const { name, spec } of abi.all) {
     if (ids[name as keyof LegacyIds] !== undefined) continue;
     client[name as PsciCallName] = spec.waits
@@ -102,8 +102,9 @@ function join(
   negotiated: Negotiated,
 ): Psci {
   const format = negotiated.powerStateFormat ?? 'original';
-  return Object.freeze({
-    ...client,
+  // The calls are inherited, as from a class: copied by the dozen they would make a dictionary, and slow calls.
+  const calls: PsciClient = Object.create(client);
+  const more = {
     node: psci,
     conduit,
     negotiated,
@@ -112,5 +113,6 @@ function join(
       return cpuNode === undefined ? [] : cpuIdleStates(cpuNode, format);
     },
     powerDomains: () => powerDomains(node, format),
-  });
+  };
+  return Object.freeze(Object.assign(calls, more));
 }

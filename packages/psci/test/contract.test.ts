@@ -1,5 +1,5 @@
 import type { Interface } from '@trapline/core';
-import { abi, clusters, type FirmwareOptions, psci, specProfile } from '@trapline/psci';
+import { abi, clusters, type FirmwareOptions, psci, specProfile, tfaProfile } from '@trapline/psci';
 import { Coverage, describeService, fuzzCalls, type Subject, TEST_RAM, type ValidValues } from '@trapline/testkit';
 import { describe, expect, test } from 'vitest';
 
@@ -28,9 +28,12 @@ function only(...names: readonly string[]): Interface {
   return { ...(abi as unknown as Interface), all: abi.all.filter((call) => names.includes(call.name)) };
 }
 
-for (const profile of ['spec', 'spec-0.2', 'tf-a-hooks'] as const) {
+for (const profile of ['spec', 'spec-0.2'] as const) {
   describeService({ ...subjectOf({ profile }), name: `PSCI, profile ${profile},`, calls: 10_000 });
 }
+// What TF-A contains beside PSCI keeps the contract by itself, in its own package.
+const { contains: _, ...bare } = tfaProfile({ build: 'hooks' });
+describeService({ ...subjectOf({ profile: bare }), name: 'PSCI, profile tf-a-hooks,', calls: 10_000 });
 describeService({
   ...subjectOf({ profile: 'qemu-7.2', conduit: 'smc' }),
   name: 'PSCI, profile qemu-7.2,',

@@ -1,5 +1,5 @@
 import { hexId, type Implementation } from '@trapline/core';
-import { abi, type FirmwareOptions, LEGACY_IDS, PROFILE_NAMES, psci, VERSIONS } from '@trapline/psci';
+import { type FirmwareOptions, LEGACY_IDS, PROFILE_NAMES, psci, VERSIONS } from '@trapline/psci';
 import { archService } from '@trapline/smccc';
 import { createMachine } from '@trapline/trap-bus';
 import { describe, expect, test } from 'vitest';
