@@ -34,7 +34,6 @@ export type NodeProperties = Readonly<Record<string, PropertyValue<DeviceTreeNod
 /** What few nodes have; the others do not pay for it. */
 interface RareParts {
   readonly labels: readonly string[];
-  /** The tree, at its root. */
   owner: NodeOwner | undefined;
   /** Children by name, made when there are many and one is looked for. */
   index: Map<string, DeviceTreeNode> | undefined;
@@ -73,14 +72,12 @@ export class DeviceTreeNode extends PropertyReader {
 
   /** The part of the name before `@`. */
   get baseName(): string {
-    const at = this.#name.indexOf('@');
-    return at < 0 ? this.#name : this.#name.slice(0, at);
+    return this.#name.split('@')[0] as string;
   }
 
   /** The part of the name after `@`. */
   get unitAddress(): string | undefined {
-    const at = this.#name.indexOf('@');
-    return at < 0 ? undefined : this.#name.slice(at + 1);
+    return this.#name.split('@')[1];
   }
 
   get parent(): DeviceTreeNode | undefined {
@@ -117,8 +114,7 @@ export class DeviceTreeNode extends PropertyReader {
     const waiting: DeviceTreeNode[] = [this];
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
       yield node;
-      const children = node.#children;
-      for (let i = children.length - 1; i >= 0; i--) waiting.push(children[i] as DeviceTreeNode);
+      for (let i = node.#children.length - 1; i >= 0; i--) waiting.push(node.#children[i] as DeviceTreeNode);
     }
   }
 
