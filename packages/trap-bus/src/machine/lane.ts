@@ -43,11 +43,8 @@ export class Lane {
   readonly #shared: Shared;
   readonly #calls: Subject<CallEvent>;
   readonly #table: Uint8Array;
-  /** The same table with the place in {@link #doors} of who answers without further ado. */
-  readonly #straight: Uint8Array;
-  /** Ways in to the levels' services; the first place is empty. */
-  readonly #doors: (Door | undefined)[] = [undefined];
-  readonly #standings: (Standing | undefined)[] = [undefined];
+  /** Who answers without further ado: for each of the table's routes by HVC, then by SMC. */
+  readonly #doors: readonly (Door | undefined)[];
   readonly #intercepted = new Map<Standing, Dispatcher>();
   /** Whether the rules come first: no service stands outside, and nobody intercepts. */
   #plain: boolean;
@@ -60,18 +57,11 @@ export class Lane {
     this.el2 = standings.find(({ level }) => level === 'el2');
     this.el3 = standings.find(({ level }) => level === 'el3');
     this.#table = routingTable(guest.levels.hasEl2, guest.levels.hasEl3);
-    this.#straight = this.#table.map((place, key) => this.#doorOf(ROUTES[place], key & 1 ? 'smc' : 'hvc'));
+    this.#doors = [...ROUTES, undefined].flatMap((taken) => {
+      const dispatcher = taken && this.#standingOf(taken)?.dispatcher;
+      return [dispatcher?.door('hvc'), dispatcher?.door('smc')];
+    });
     this.#plain = this.outside === undefined;
-  }
-
-  #doorOf(route: Route | undefined, conduit: ConduitKind): number {
-    const standing = route && this.#standingOf(route);
-    const door = standing?.dispatcher.door(conduit);
-    if (!door) return 0;
-    const known = this.#doors.indexOf(door);
-    if (known >= 0) return known;
-    this.#standings.push(standing);
-    return this.#doors.push(door) - 1;
   }
 
   /** Told when interceptions come or go. */
@@ -89,14 +79,15 @@ export class Lane {
       return this.#trapOtherwise(vcpu, conduit, immediate);
     }
     const key = routingKey(vcpu, conduit);
-    const place = this.#straight[key] as number;
-    if (place === 0) return this.#route(vcpu, conduit, immediate, undefined);
-    const outcome = (this.#doors[place] as Door).dispatch(vcpu, immediate, (key & A32_KEY) === 0);
+    const taken = this.#table[key] as number;
+    const door = this.#doors[(taken << 1) | (key & 1)];
+    if (door === undefined) return this.#route(vcpu, conduit, immediate, undefined);
+    const outcome = door.dispatch(vcpu, immediate, (key & A32_KEY) === 0);
     if (outcome === RETURNED) {
       stepOver(vcpu);
       return outcome;
     }
-    return this.#carryOut(vcpu, conduit, immediate, this.#standings[place], outcome, undefined);
+    return this.#carryOut(vcpu, conduit, immediate, this.#standingOf(ROUTES[taken] as Route), outcome, undefined);
   }
 
   /** Carries out what a held caller's embedder has decided. */

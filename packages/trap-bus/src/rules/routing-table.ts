@@ -15,6 +15,15 @@ export const NO_ROUTE: number = ROUTES.length;
  * that {@link route} looks at, holding the route's place in {@link ROUTES}.
  */
 export function routingTable(hasEl2: boolean, hasEl3: boolean): Uint8Array {
+  return TABLES[(hasEl2 ? 1 : 0) | (hasEl3 ? 2 : 0)] as Uint8Array;
+}
+
+/** One for each set of levels: the rule is the architecture's, no machine changes it. */
+const TABLES: readonly Uint8Array[] = /* @__PURE__ */ Array.from({ length: 4 }, (_, set) =>
+  tabulate((set & 1) !== 0, (set & 2) !== 0),
+);
+
+function tabulate(hasEl2: boolean, hasEl3: boolean): Uint8Array {
   return Uint8Array.from({ length: 2 * KEYS }, (_, key) =>
     key >= OTHER
       ? NO_ROUTE
