@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /**
@@ -6,10 +7,20 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
  */
 const conditions = ['@trapline/source', 'module', 'node', 'development|production'];
 
+/** No test depends on how fast the machine is: this only ends one that hangs. */
+const TIMEOUT_MS = 300_000;
+
 export function packageConfig(name: string): ViteUserConfig {
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },
-    test: { name, environment: 'node', include: ['test/**/*.test.ts'] },
+    test: {
+      name,
+      environment: 'node',
+      include: ['test/**/*.test.ts'],
+      setupFiles: [fileURLToPath(new URL('tools/workspace/src/repeatable.ts', import.meta.url))],
+      testTimeout: TIMEOUT_MS,
+      hookTimeout: TIMEOUT_MS,
+    },
   });
 }
