@@ -71,7 +71,7 @@ function turns(name: string, change: (outcome: Outcome) => Outcome): Fault {
   return { call: (called, _, outcome) => (called === name ? change(outcome) : outcome) };
 }
 
-describe('a fault in a copy of a profile or of the service is reported at its step', () => {
+describe('a fault in a copy of a profile or of the service is reported at its step', { timeout: 60_000 }, () => {
   it.each(NAMES)('%s is equal without one', (name) => {
     expect(play(name, {})).toMatchObject({ different: 0, skipped: 0 });
   });
@@ -163,7 +163,7 @@ describe('a fault in a copy of a profile or of the service is reported at its st
       { profile: ({ convention }) => ({ convention: { ...convention, immediates: [[0, 0]] } }) },
       'version',
       3,
-      'end',
+      'x0',
     ],
     [
       'an idle state that is missing',
@@ -174,11 +174,11 @@ describe('a fault in a copy of a profile or of the service is reported at its st
       'end',
     ],
     [
-      'a count that leaves out the first power-up',
+      'no mode that the operating system coordinates',
       'psci-tfa-full',
-      { profile: () => ({ statisticsCountOff: false }) },
-      'osi-suspend',
-      0,
+      { profile: ({ suspend }) => ({ suspend: { ...suspend, osInitiated: false } }) },
+      'features',
+      1,
       'x0',
     ],
     [

@@ -1,6 +1,6 @@
-export { CALL_PATIENCE_MS } from './play/call.js';
+export { CALL_PATIENCE_MS, MAX_CALLS } from './play/call.js';
 export { ENTRY_PATIENCE_MS } from './play/entry.js';
-export { MAX_POLLS, MAX_SWEEP } from './play/repeated.js';
+export { MAX_POLLS } from './play/repeated.js';
 export { type ReplayOptions, replay } from './replay.js';
 export { type Detail, type FileReport, isEqual, MAX_DETAILS, type Report } from './report/detail.js';
 export { Findings } from './report/findings.js';

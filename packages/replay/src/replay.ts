@@ -1,4 +1,5 @@
 import type { Environment, Recording, Scenario, Step, Subject } from '@trapline/recordings';
+import { compareBootState } from './play/boot-state.js';
 import { PLAYERS } from './play/players.js';
 import type { FileReport } from './report/detail.js';
 import { Findings } from './report/findings.js';
@@ -50,6 +51,7 @@ class Theatre {
     if (scenario.fresh) this.close();
     try {
       this.#stage ??= this.#open(scenario);
+      if (scenario.fresh) compareBootState(scenario.boot, this.#stage, book);
     } catch (error) {
       book.skipFrom(0, error instanceof Error ? error.message : String(error));
       return;

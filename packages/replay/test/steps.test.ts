@@ -1,5 +1,5 @@
 import type { CallStep, Recording, Step } from '@trapline/recordings';
-import { bareMachine, type FileReport, MAX_SWEEP, replay, type StagePlan, type Subjects } from '@trapline/replay';
+import { bareMachine, type FileReport, MAX_CALLS, replay, type StagePlan, type Subjects } from '@trapline/replay';
 import { describe, expect, it } from 'vitest';
 import { firmware, subjects } from './firmware.js';
 import { AT_ENTRY, call, recordingOf, START, VERSION } from './recordings.js';
@@ -128,13 +128,18 @@ describe('repeated calls', () => {
 
   it('sweep no further than their limit', () => {
     const report = play([sweep({ ids: [{ from: '0x0', to: '0xffffffff' }] })]);
-    expect(report.details[0]?.reason).toBe(`a sweep of 4294967296 calls; at most ${MAX_SWEEP} are made`);
+    expect(report.details[0]?.reason).toBe(`a sweep of 4294967296 calls; at most ${MAX_CALLS} are made`);
   });
 
   it('repeat a call and look at each answer', () => {
     expect(play([{ ...VERSION, repeat: 3 } as CallStep]).equal).toBe(1);
     const started = { ...START, repeat: 2 } as CallStep;
     expect(words(play([started]))).toEqual([[0, 'x0', '0x0', '0xfffffffffffffffc', '']]);
+  });
+
+  it('repeat no call more often than their limit', () => {
+    const report = play([{ ...VERSION, repeat: MAX_CALLS + 1 } as CallStep]);
+    expect(report).toMatchObject({ skipped: 1, details: [{ reason: expect.stringContaining('262145 times') }] });
   });
 
   it('poll a call that does not return', () => {
@@ -260,6 +265,14 @@ describe('a 32-bit machine', () => {
 
   it('does not compare R13, the stack of the recorder', () => {
     expect(replay(on([narrow(VERSION)]), { subjects: subjects({ clobbers: [19, 5n] }) }).equal).toBe(1);
+  });
+
+  it('is compared with the mode that the program read', () => {
+    const report = replay(
+      recordingOf([], { environment: { ...environment, callerMode: 'svc' }, scenarios: scenarios([], '0x1a') }),
+      { subjects: subjects() },
+    );
+    expect(words(report)).toEqual([[null, 'boot.mode', '0x1a', '0x13', '']]);
   });
 
   it('may stand in Hyp mode', () => {

@@ -14,6 +14,9 @@ import { performerOf } from './performer-of.js';
 /** How long a replay waits, in milliseconds of its clock, for a call that the recorded machine came back from. */
 export const CALL_PATIENCE_MS = 10_000;
 
+/** Calls that one step makes at most. */
+export const MAX_CALLS: number = 1 << 18;
+
 /** One HVC or SMC: what stands before it, the call, and everything that was seen of it. */
 export function playCall(step: CallStep, stage: Stage, findings: Findings): void {
   const performer = performerOf(step, stage, findings);
@@ -25,7 +28,12 @@ export function playCall(step: CallStep, stage: Stage, findings: Findings): void
     return;
   }
   if (!canCall(step, stage, performer, findings)) return;
-  for (let i = 0; i < (step.repeat ?? 1); i++) {
+  const { repeat = 1 } = step;
+  if (repeat > MAX_CALLS) {
+    findings.skip(`the same call ${repeat} times; at most ${MAX_CALLS} are made in one step`);
+    return;
+  }
+  for (let i = 0; i < repeat; i++) {
     if (i > 0 && !canCall(step, stage, performer, findings)) return;
     playOnce(step, stage, performer, findings);
   }
@@ -141,7 +149,7 @@ function compareCall(step: CallStep, stage: Stage, performer: Performer, finding
     performer.arrived = false;
     return;
   }
-  if (end.kind === 'machine') compareMachine(step, findings, end.event);
+  compareMachine(step, stage, findings);
   if (end.kind === 'exception' && step.exception) compareException(findings, step.exception, end.exception);
   if (end.kind === 'returned' || end.kind === 'exception') {
     compareRegisters(findings, seen.before, seen.after, step.out ?? {}, step);
@@ -163,10 +171,13 @@ const REASONS: Readonly<Record<string, string>> = {
   crash: 'guest-panic',
 };
 
-function compareMachine({ machine }: CallStep, findings: Findings, event: string): void {
-  for (const { reason } of machine?.events ?? []) {
-    if (reason !== undefined) findings.compare('machine', reason, REASONS[event] ?? event);
-  }
+/** What the machine did because of a call: its events, and whether it still runs. */
+function compareMachine({ machine }: CallStep, stage: Stage, findings: Findings): void {
+  if (!machine) return;
+  const { ended } = stage;
+  const events = machine.events.map(({ event, reason }) => reason ?? event);
+  findings.compare('machine', events.join(', ') || 'no event', ended ? (REASONS[ended] ?? ended) : 'no event');
+  findings.compare('machine.stillRunning', String(machine.stillRunning), String(ended === undefined));
 }
 
 const PSTATE_FLAGS = 0xf000_0000;

@@ -3,14 +3,12 @@ import { compareRegisters, type RegisterView, recorded } from '../compare/regist
 import { hex } from '../registers/hex.js';
 import type { Findings } from '../report/findings.js';
 import type { Stage } from '../stage/stage.js';
-import { CALL_PATIENCE_MS, canCall, execute } from './call.js';
+import { CALL_PATIENCE_MS, canCall, execute, MAX_CALLS } from './call.js';
 import { endWords } from './call-end.js';
 import { performerOf } from './performer-of.js';
 
 /** How often a poll repeats its call. */
 export const MAX_POLLS = 1000;
-/** Calls of one sweep. */
-export const MAX_SWEEP: number = 1 << 18;
 
 /** Repeats a call until it gives what is waited for, and compares the last answer. */
 export function playPoll(step: PollStep, stage: Stage, findings: Findings): void {
@@ -44,8 +42,8 @@ export function playSweep(step: SweepStep, stage: Stage, findings: Findings): vo
   const performer = performerOf(step, stage, findings);
   if (!performer) return;
   const calls = step.ids.reduce((sum, { from, to }) => sum + Number(to) - Number(from) + 1, 0);
-  if (calls > MAX_SWEEP) {
-    findings.skip(`a sweep of ${calls} calls; at most ${MAX_SWEEP} are made`);
+  if (calls > MAX_CALLS) {
+    findings.skip(`a sweep of ${calls} calls; at most ${MAX_CALLS} are made`);
     return;
   }
   const exceptions = new Map(step.exceptions.map((exception) => [BigInt(exception.id), exception]));

@@ -1,5 +1,5 @@
 import type { ExceptionLevel, Ports } from '@trapline/core';
-import { type Environment, type Hex, RecordingError } from '@trapline/recordings';
+import { type BootState, type Environment, RecordingError } from '@trapline/recordings';
 import { type GuestServices, PPI_PHYSICAL } from '@trapline/trap-bus';
 import type { PlannedCpu, Setting, StagePlan } from './plan.js';
 
@@ -15,7 +15,8 @@ export interface BareMachineParts {
 
 /**
  * The machine of recordings that were made on bare (emulated) hardware, as PSCI's: `mpidr`, `ram`, `el2`, `el3`,
- * `guestWidth` and `symbols.entry` of the environment; level, MIDR and counter frequency of the scenario's `boot`.
+ * `guestWidth`, `callerEL` or `callerMode`, and `symbols.entry` of the environment; MIDR and counter frequency of the
+ * scenario's `boot`.
  *
  * CPU 0 runs, the others are off. Throws `RecordingError` for an environment that lacks one of these.
  */
@@ -28,7 +29,7 @@ export function bareMachine({ environment, scenario }: Setting, { services, port
     guests: [
       {
         name: 'machine',
-        vcpus: cpusOf(environment, scenario.boot?.mode, entry),
+        vcpus: cpusOf(environment, scenario.boot ?? {}, entry),
         memory: [{ base: Number(ram.base), size: Number(ram.size) }],
         hasEl2: environment.el2 ?? false,
         hasEl3: environment.el3 ?? false,
@@ -41,9 +42,9 @@ export function bareMachine({ environment, scenario }: Setting, { services, port
   };
 }
 
-function cpusOf(environment: Environment, mode: Hex | undefined, entry: bigint): PlannedCpu[] {
+function cpusOf(environment: Environment, boot: BootState, entry: bigint): PlannedCpu[] {
   const narrow = environment.guestWidth === 32;
-  const el = levelOf(environment, mode);
+  const el = levelOf(environment, boot);
   const callSite = entry + CALL_SITE_OFFSET;
   return needed(environment.mpidr, 'mpidr').map((mpidr, index) => ({
     mpidr: BigInt(mpidr),
@@ -54,12 +55,12 @@ function cpusOf(environment: Environment, mode: Hex | undefined, entry: bigint):
   }));
 }
 
-/** `boot.mode` is an exception level, or the mode bits of CPSR. */
-function levelOf({ guestWidth, callerEL = 1 }: Environment, mode: Hex | undefined): ExceptionLevel {
-  if (mode === undefined) return callerEL;
-  const value = Number(mode);
-  if (guestWidth === 32) return (value & 0x1f) === MODE_HYP ? 2 : 1;
-  return (value & 3) as ExceptionLevel;
+/** The callers' exception level: as the environment says, or as the program read it (`mode` is a level, or CPSR's mode). */
+function levelOf({ guestWidth, callerEL, callerMode }: Environment, { mode }: BootState): ExceptionLevel {
+  if (callerEL !== undefined) return callerEL;
+  if (callerMode !== undefined) return callerMode === 'hyp' ? 2 : 1;
+  if (mode === undefined) return 1;
+  return (guestWidth === 32 ? ((Number(mode) & 0x1f) === MODE_HYP ? 2 : 1) : Number(mode) & 3) as ExceptionLevel;
 }
 
 function needed<T>(value: T | undefined, field: string): T {
