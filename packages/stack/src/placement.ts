@@ -9,7 +9,7 @@ import { GICV2_CPUS, type InterruptControllerPlan, planInterruptController } fro
 import { readMemory } from './tree/memory.js';
 
 /** A tree that a guest brings, and what it says. */
-export interface OwnTree {
+interface OwnTree {
   readonly tree: DeviceTree;
   readonly inspection: TreeInspection;
 }

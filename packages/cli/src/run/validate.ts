@@ -22,7 +22,7 @@ export function validate<Schema extends v.GenericSchema>(
 }
 
 /** A path as a person writes it: `guests[0].memory`. */
-export function words(path: readonly PropertyKey[]): string {
+function words(path: readonly PropertyKey[]): string {
   const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
   return text === '' ? 'the file' : text.replace(/^\./, '');
 }

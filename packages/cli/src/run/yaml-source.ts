@@ -2,7 +2,7 @@ import { isMap, isNode, isPair, isScalar, LineCounter, type Node, type Pair, par
 import { CommandError } from '../command.js';
 
 /** Largest stack file that is read, in characters. */
-export const MAX_STACK_FILE: number = 1 << 20;
+const MAX_STACK_FILE: number = 1 << 20;
 
 /** Most times the aliases of a stack file may be expanded. */
 const MAX_ALIASES = 100;
