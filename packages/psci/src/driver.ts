@@ -11,7 +11,7 @@ import type { DeviceTree, DeviceTreeNode } from '@trapline/devicetree';
 import { abi } from './abi.js';
 import { COMPATIBLE, LEGACY_PROPERTIES, type PsciNode, readPsciNode } from './binding.js';
 import { LEGACY_NEGOTIATED, type Negotiated, negotiate, type PsciClient } from './negotiation.js';
-import type { LegacyIds, PsciCallName } from './profile.js';
+import type { LegacyIds } from './profile.js';
 import { status } from './status.js';
 import { cpuIdleStates, powerDomains, psciCpus, type TreeIdleState, type TreePowerDomain } from './tree-idle-states.js';
 
@@ -82,15 +82,14 @@ function bindLegacy(context: BindContext, node: DeviceTreeNode, psci: PsciNode, 
 
 /** A client that makes the calls which have an id; the others answer here, as firmware that lacks them would. */
 function legacyClient(conduit: Conduit, ids: LegacyIds): PsciClient {
-  const client: Partial<Record<PsciCallName, unknown>> = Object.create(createClient(abi, conduit, { ids }));
+  const own: PropertyDescriptorMap = {};
   for (const { name, spec } of abi.all) {
     if (ids[name as keyof LegacyIds] !== undefined) continue;
-    client[name as PsciCallName] = spec.waits
-      ? () => new Pending(RETURNED, () => status.NOT_SUPPORTED)
-      : () => status.NOT_SUPPORTED;
+    const value = spec.waits ? () => new Pending(RETURNED, () => status.NOT_SUPPORTED) : () => status.NOT_SUPPORTED;
+    own[name] = { value, enumerable: true };
   }
-  client.version = () => LEGACY_NEGOTIATED.version;
-  return client as PsciClient;
+  own[abi.calls.version.name] = { value: () => LEGACY_NEGOTIATED.version, enumerable: true };
+  return Object.create(createClient(abi, conduit, { ids }), own);
 }
 
 function join(
