@@ -54,6 +54,8 @@ export interface StartState {
   el: ExceptionLevel;
   state: ExecutionState;
   bigEndian: boolean;
+  /** PSTATE.{N,Z,C,V} in bits 31:28; zero where the implementation says nothing. */
+  flags: number;
   /** Low half of SCTLR of the exception level entered. */
   sctlr: number;
 }
@@ -66,5 +68,5 @@ export const CONTEXT_HIGH = 3;
 
 /** A start state of zeros: AArch64 EL1, little-endian. */
 export function createStartState(): StartState {
-  return { w: new Uint32Array(4), el: 1, state: 'a64', bigEndian: false, sctlr: 0 };
+  return { w: new Uint32Array(4), el: 1, state: 'a64', bigEndian: false, flags: 0, sctlr: 0 };
 }

@@ -80,6 +80,7 @@ export function fillStart(
   start.el = el;
   start.state = thumb ? 't32' : state === 't32' ? 'a32' : state;
   start.bigEndian = (caller.sctlr & SCTLR_EE) !== 0;
+  start.flags = rules.flags ?? 0;
   const sctlr = state === 'a64' ? rules.sctlr.a64 : rules.sctlr.a32;
   start.sctlr = (el === 2 ? sctlr.el2 : sctlr.el1) | (caller.sctlr & SCTLR_EE);
 }

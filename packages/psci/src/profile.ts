@@ -63,6 +63,8 @@ export interface StartRules {
     readonly a64: { readonly el1: number; readonly el2: number };
     readonly a32: { readonly el1: number; readonly el2: number };
   };
+  /** PSTATE.{N,Z,C,V} in bits 31:28; zero where absent. */
+  readonly flags?: number;
 }
 
 /** Idle states and who coordinates them. */

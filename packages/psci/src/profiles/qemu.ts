@@ -39,14 +39,15 @@ export function qemuProfile(): Profile {
     },
     // A CPU is found by comparing all of the argument with its affinity.
     mpidrReserved: 'refused',
-    // "Everything above affinity level 0 is always on", whatever the target; the level is compared as 64 bits.
+    // A level above 0 counts as on whatever the target is; the level is compared as 64 bits.
     affinity: { maxLevel: 0, levelBits: 64, above: 'on' },
     // Only an AArch64 entry point must be a multiple of 4; bit 0 of an AArch32 one means Thumb.
     entry: { a64Reserved: 3, a32Reserved: 0, within: 'anywhere', error: Code.INVALID_PARAMETERS },
     // The target is on once the asynchronous work of CPU_ON has run: before its first instruction.
     cpuOn: { starting: 'on', refusedReplacesStart: false, absent: 'fails' },
     // Reset values of the models that were recorded: Cortex-A57 in AArch64, Cortex-A15 in AArch32; QEMU resets SCTLR_EL2 to 0.
-    start: { sctlr: { a64: { el1: 0x00c5_0838, el2: 0 }, a32: { el1: 0x00c5_0078, el2: 0 } } },
+    // TCG keeps Z as a result that is zero, and its reset clears that result: a CPU begins with Z set.
+    start: { sctlr: { a64: { el1: 0x00c5_0838, el2: 0 }, a32: { el1: 0x00c5_0078, el2: 0 } }, flags: 0x4000_0000 },
     suspend: {
       format: 'original',
       states: [],

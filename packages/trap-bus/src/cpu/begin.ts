@@ -6,6 +6,7 @@ import {
   PSTATE_E,
   PSTATE_F,
   PSTATE_I,
+  PSTATE_NZCV,
   PSTATE_T,
   SCR_RW,
   SCTLR_EE,
@@ -16,7 +17,7 @@ import { startMode } from './modes.js';
 import type { Vcpu } from './vcpu.js';
 
 /**
- * Loads a start state: X0 the context, all else zero, exceptions masked, SP of the level entered selected. An AArch32
+ * Loads a start state: X0 the context and the condition flags, all else zero, exceptions masked, SP of the level entered selected. An AArch32
  * entry point's bit 0 selects T32 (DEN0022F.b 6.4.3). The RW bit above the level entered follows its state, as who
  * starts a CPU sets it.
  */
@@ -24,6 +25,7 @@ export function begin(vcpu: Vcpu, levels: Levels, start: StartState): void {
   const { w } = vcpu;
   const a64 = start.state === 'a64';
   const entry = start.w[ENTRY_LOW] as number;
+  const flags = start.flags & PSTATE_NZCV;
   w.fill(0);
   w[0] = start.w[CONTEXT_LOW] as number;
   if (a64) w[1] = start.w[CONTEXT_HIGH] as number;
@@ -31,14 +33,14 @@ export function begin(vcpu: Vcpu, levels: Levels, start: StartState): void {
   vcpu.sctlr = start.bigEndian ? start.sctlr | SCTLR_EE : start.sctlr & ~SCTLR_EE;
   if (a64) {
     vcpu.state = 'a64';
-    vcpu.pstate = PSTATE_DAIF | (start.el << 2) | (start.el === 0 ? 0 : 1);
+    vcpu.pstate = flags | PSTATE_DAIF | (start.el << 2) | (start.el === 0 ? 0 : 1);
     w[2 * PC] = entry;
     w[2 * PC + 1] = start.w[ENTRY_HIGH] as number;
   } else {
     const thumb = start.state === 't32' || (entry & 1) !== 0;
     vcpu.state = thumb ? 't32' : 'a32';
     const endian = start.bigEndian ? PSTATE_E : 0;
-    vcpu.pstate = PSTATE_A | PSTATE_I | PSTATE_F | endian | (thumb ? PSTATE_T : 0) | startMode(start.el);
+    vcpu.pstate = flags | PSTATE_A | PSTATE_I | PSTATE_F | endian | (thumb ? PSTATE_T : 0) | startMode(start.el);
     w[2 * PC] = thumb ? entry & ~1 : entry;
   }
   if (!vcpu.aarch32) setWidth(vcpu, levels, start.el, a64);

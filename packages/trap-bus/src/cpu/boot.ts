@@ -38,6 +38,7 @@ function createBoot(state: BootState): Omit<StartState, 'w'> {
     el,
     state: state.state ?? 'a64',
     bigEndian: state.bigEndian ?? false,
+    flags: state.flags ?? 0,
     sctlr: state.sctlr ?? (el <= 1 ? RESET_SCTLR_EL1 : RESET_SCTLR_ELX),
   };
 }

@@ -29,6 +29,7 @@ export function saveVcpu(vcpu: Vcpu): Saved {
       el: startState.el,
       state: startState.state,
       bigEndian: startState.bigEndian,
+      flags: startState.flags | 0,
       sctlr: startState.sctlr | 0,
     },
     power: vcpu.powerState,
@@ -59,6 +60,7 @@ export function readVcpu(saved: Saved | undefined, place: string): RestoredVcpu 
     el: oneOfThese(start.el, `${place}.start.el`, ELS),
     state: oneOfThese(start.state, `${place}.start.state`, STATES),
     bigEndian: flagOf(start.bigEndian, `${place}.start.bigEndian`),
+    flags: int32Of(start.flags, `${place}.start.flags`),
     sctlr: int32Of(start.sctlr, `${place}.start.sctlr`),
   };
   const power = oneOfThese(record.power, `${place}.power`, POWER);
