@@ -1,5 +1,9 @@
+import { inspectTree } from '@trapline/core';
 import { type DeviceTree, interrupts, readDtb, reg, translatedReg } from '@trapline/devicetree';
+import { psci } from '@trapline/psci';
+import { archService, sdeiService, trngService } from '@trapline/smccc';
 import { createStack, type GuestSpec } from '@trapline/stack';
+
 import { describe, expect, it } from 'vitest';
 import { lamp } from './lamp.js';
 import { dtc, hasDtc } from './tools.js';
@@ -163,6 +167,27 @@ describe('the device tree that a stack writes', () => {
     const { source, messages } = dtc(guests.a.dtb());
     expect(messages).toBe('');
     expect(source).toContain('compatible = "test,lamp"');
+  });
+});
+
+describe('with the services of this workspace, the tree', () => {
+  const compose = () =>
+    createStack({
+      guests: [{ name: 'a', vcpus: 20, memory: MEMORY }],
+      el3: [psci.firmware({ version: '1.0', format: 'extended' }), archService(), trngService(), sdeiService()],
+    }).guests.a;
+
+  it.skipIf(!hasDtc())('makes dtc say nothing (needs Debian device-tree-compiler)', () => {
+    expect(dtc(compose().dtb()).messages).toBe('');
+  });
+
+  it('has for discovery one interface a node, with a conduit, and nothing wrong', () => {
+    const { interfaces, diagnostics } = inspectTree(compose().deviceTree);
+    expect(interfaces.map((found) => [found.interface, found.version, found.conduit, found.diagnostics])).toEqual([
+      ['psci', '1.0', 'smc', []],
+      ['sdei', '1.0', 'smc', []],
+    ]);
+    expect(diagnostics).toEqual([]);
   });
 });
 
