@@ -30,6 +30,10 @@ Time is virtual: a run prints the same every time.
   --trace FILE    writes the trace to FILE as well, one JSON object a line
   --list          names the trees and stacks that come with the tool
 
+Stack files: guests (name, vcpus, memory, deviceTree, bootargs, interruptController, midr, el2, el3), and
+lists of services under el3, el2 and outside ({ service: psci, version: "1.3", guests: [linux] }). The ones
+that come with the tool are examples with comments; stacks/README.md in the package has every key.
+
 Examples:
   trapline run
   trapline run board.dtb --psci spec-1.1
