@@ -53,8 +53,3 @@ const NEXT = Int8Array.of(
 export function nextCpuState(state: CpuState, event: CpuEvent): CpuState | typeof REFUSED {
   return NEXT[state * EVENTS + event] as CpuState | typeof REFUSED;
 }
-
-/** Whether a CPU in this state counts as on for AFFINITY_INFO. */
-export function isOn(state: CpuState): boolean {
-  return state >= CPU_ON;
-}

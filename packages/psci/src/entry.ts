@@ -57,7 +57,7 @@ export function startStateOf(caller: Pe, el: ExceptionLevel): ExecutionState {
 }
 
 /**
- * Writes how a CPU begins: entry point and context id, at the exception level that PSCI's caller world starts at, in the
+ * Writes how a CPU begins: entry point and context id, at the exception level given, in the
  * caller's execution state and endianness. For an AArch32 caller bit 0 of the entry point chooses T32.
  */
 export function fillStart(

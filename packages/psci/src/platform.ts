@@ -15,8 +15,8 @@ export class Platform {
   readonly cpus: Cpus;
   readonly idleStates: ReadonlyMap<number, CompiledIdleState>;
   readonly statistics: Statistics | undefined;
-  /** The exception level at which CPUs start and resume: the highest that belongs to the callers. */
-  readonly el: 1 | 2;
+  /** The highest exception level that belongs to the callers. */
+  readonly #highest: 1 | 2;
   /** SET_SUSPEND_MODE: whether the operating system coordinates. */
   osInitiated = false;
   /** MEM_PROTECT. */
@@ -40,7 +40,7 @@ export class Platform {
     this.idleStates = compileIdleStates(states, format, topology.maxLevel);
     const counted = profile.calls.includes('statCount') || profile.calls.includes('statResidency');
     this.statistics = counted ? new Statistics(this.cpus, guest.ports.clock) : undefined;
-    this.el = guest.level === 'el2' || !guest.hasEl2 ? 1 : 2;
+    this.#highest = guest.level === 'el2' || !guest.hasEl2 ? 1 : 2;
     this.#bootOn = guest.pes
       .filter((pe) => guest.ports.power.state(pe) !== 'off')
       .map((pe) => this.cpus.numberOf(pe))
@@ -71,17 +71,22 @@ export class Platform {
     return this.#exact && ((low & 0xff00_0000) !== 0 || (high & 0xffff_ff00) !== 0);
   }
 
+  /** The exception level at which a CPU starts or resumes that this caller starts or suspends (6.4.3). */
+  startLevel(caller: Pe): 1 | 2 {
+    return this.profile.start.el === 'highest' || caller.el >= this.#highest ? this.#highest : 1;
+  }
+
   /** Whether an entry point is one that the profile accepts. */
   checkEntry(caller: Pe, low: number, high: number): number {
     const { entry } = this.profile;
     if (!entryIsWithin(entry, this.ports.memory, low, high)) return entry.error;
-    return entryIsAligned(entry, startStateOf(caller, this.el), low) ? Code.SUCCESS : entry.error;
+    return entryIsAligned(entry, startStateOf(caller, this.startLevel(caller)), low) ? Code.SUCCESS : entry.error;
   }
 
   /** Writes the record with which a CPU starts or resumes, from a call's entry point and context id arguments. */
   fillStart(target: Pe, caller: Pe, call: Uint32Array, firstArgument: number): void {
     const start = this.ports.power.startState(target);
-    fillStart(start, this.profile.start, caller, this.el, call, firstArgument);
+    fillStart(start, this.profile.start, caller, this.startLevel(caller), call, firstArgument);
   }
 }
 

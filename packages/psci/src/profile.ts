@@ -59,6 +59,8 @@ export interface AffinityRules {
 
 /** What a started or resumed CPU finds, beside entry point and context. Low halves of SCTLR by exception level. */
 export interface StartRules {
+  /** The exception level: the caller's, or the highest that the machine has below firmware. */
+  readonly el: 'caller' | 'highest';
   readonly sctlr: {
     readonly a64: { readonly el1: number; readonly el2: number };
     readonly a32: { readonly el1: number; readonly el2: number };

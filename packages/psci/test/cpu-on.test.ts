@@ -104,8 +104,20 @@ describe('how a started CPU begins (6.4)', () => {
     expect([start.w[CONTEXT_LOW], start.w[CONTEXT_HIGH]]).toEqual([0x5566_7788, 0]);
   });
 
-  test('firmware at EL3 starts CPUs at EL2 where there is one', () => {
-    expect(startOf(() => {}, CPU_ON, ENTRY, { hasEl2: true })).toMatchObject({ el: 2, sctlr: 0x30c5_0830 });
+  test('a CPU starts at its caller’s exception level', () => {
+    const atEl2 = (pe: Pe): void => {
+      pe.el = 2;
+    };
+    expect(startOf(atEl2, CPU_ON, ENTRY, { hasEl2: true })).toMatchObject({ el: 2, sctlr: 0x30c5_0830 });
+    expect(startOf(() => {}, CPU_ON, ENTRY, { hasEl2: true })).toMatchObject({ el: 1, sctlr: 0x30d0_0800 });
+  });
+
+  test('TF-A and QEMU start it at EL2 where there is one', () => {
+    for (const profile of ['tf-a', 'qemu-7.2'] as const) {
+      const machine = new TestMachine(psci.firmware({ profile }), undefined, { hasEl2: true });
+      machine.ask(0, CPU_ON, 1, ENTRY, 0);
+      expect(machine.starts[1]?.el).toBe(2);
+    }
   });
 
   test('a hypervisor at EL2 starts them at EL1', () => {
@@ -144,16 +156,11 @@ describe('how a started CPU begins (6.4)', () => {
   });
 
   test('an AArch32 EL1 below an AArch64 EL2 does not decide EL2’s state', () => {
-    const start = startOf(
-      (pe) => {
-        pe.state = 'a32';
-        pe.scr = 1 << 10;
-      },
-      CPU_ON_32,
-      ENTRY,
-      { hasEl2: true },
-    );
-    expect(start).toMatchObject({ el: 2, state: 'a64' });
+    const machine = new TestMachine(psci.firmware({ profile: 'tf-a' }), undefined, { hasEl2: true });
+    const [pe] = machine.pes;
+    if (pe) Object.assign(pe, { state: 'a32', scr: 1 << 10 });
+    machine.ask(0, CPU_ON_32, 1, ENTRY, 0);
+    expect(machine.starts[1]).toMatchObject({ el: 2, state: 'a64' });
   });
 
   test('an AArch32 caller has no SMC64 numbers', () => {

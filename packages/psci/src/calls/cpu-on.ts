@@ -23,7 +23,7 @@ export function cpuOn(platform: Platform): Handler {
     if (!entryIsWithin(entry, ports.memory, low, w[3] as number | 0)) return returnInt(call, entry.error);
     const targetPe = cpus.pe(target);
     if (rules.refusedReplacesStart && targetPe !== undefined) platform.fillStart(targetPe, pe, w, ENTRY);
-    if (!entryIsAligned(entry, startStateOf(pe, platform.el), low)) return returnInt(call, entry.error);
+    if (!entryIsAligned(entry, startStateOf(pe, platform.startLevel(pe)), low)) return returnInt(call, entry.error);
     const state = cpus.state(target);
     if (state !== CPU_OFF) return returnInt(call, state === CPU_ON_PENDING ? Code.ON_PENDING : Code.ALREADY_ON);
     if (targetPe === undefined && rules.absent === 'fails') return returnInt(call, Code.INTERNAL_FAILURE);

@@ -47,7 +47,11 @@ export function qemuProfile(): Profile {
     cpuOn: { starting: 'on', refusedReplacesStart: false, absent: 'fails' },
     // Reset values of the models that were recorded: Cortex-A57 in AArch64, Cortex-A15 in AArch32; QEMU resets SCTLR_EL2 to 0.
     // TCG keeps Z as a result that is zero, and its reset clears that result: a CPU begins with Z set.
-    start: { sctlr: { a64: { el1: 0x00c5_0838, el2: 0 }, a32: { el1: 0x00c5_0078, el2: 0 } }, flags: 0x4000_0000 },
+    start: {
+      el: 'highest',
+      sctlr: { a64: { el1: 0x00c5_0838, el2: 0 }, a32: { el1: 0x00c5_0078, el2: 0 } },
+      flags: 0x4000_0000,
+    },
     suspend: {
       format: 'original',
       states: [],

@@ -70,6 +70,7 @@ export function specProfile(version: PsciVersionName, options: SpecOptions = {})
     cpuOn: { starting: 'pending', refusedReplacesStart: false, absent: 'fails' },
     // RES1 bits alone (DDI 0487, SCTLR_EL1 and SCTLR_EL2; SCTLR and HSCTLR): MMU, caches and alignment checks off.
     start: {
+      el: 'caller',
       sctlr: { a64: { el1: 0x30d0_0800, el2: 0x30c5_0830 }, a32: { el1: 0x00c5_0838, el2: 0x30c5_0830 } },
     },
     suspend: {

@@ -110,7 +110,10 @@ export function tfaProfile(options: TfaOptions = {}): Profile {
       absent: 'pending',
     },
     // cm_setup_context: SCTLR_EL2 and SCTLR_EL1 of the context are their RES1 bits.
-    start: { sctlr: { a64: { el1: 0x30d0_0800, el2: 0x30c5_0830 }, a32: { el1: 0x00c5_0838, el2: 0x30c5_0830 } } },
+    start: {
+      el: 'highest',
+      sctlr: { a64: { el1: 0x30d0_0800, el2: 0x30c5_0830 }, a32: { el1: 0x00c5_0838, el2: 0x30c5_0830 } },
+    },
     suspend: {
       format: flags.extendedStateId ? 'extended' : 'original',
       states: flags.extendedStateId ? EXTENDED : ORIGINAL,
