@@ -227,6 +227,23 @@ describe('a seeded fault is reported at its step, by what differs', () => {
   });
 });
 
+describe('what a step leaves behind for the next', () => {
+  it('is no arrival that nobody looked at: a standby after it returns', () => {
+    expect(play([START, { ...STANDBY, cpu: 1 } as CallStep]).details).toEqual([]);
+  });
+
+  it('is no timer that has woken its CPU: the next standby lasts', () => {
+    const early = call('0xc4000001', null, {
+      in: { x1: '0x0' },
+      wake: { cntpTimerMs: 30 },
+      returns: false,
+      waitedMs: 10,
+    });
+    const lasting = call('0xc4000001', null, { in: { x1: '0x0' }, returns: false, waitedMs: 100 });
+    expect(play([early, { op: 'delay', ms: 50 }, lasting]).details).toEqual([]);
+  });
+});
+
 describe('what varies', () => {
   it('is not compared where a register is volatile, by either of its names', () => {
     const faults = { version: [0x7777, 0] } as const;

@@ -22,7 +22,7 @@ export function playCall(step: CallStep, stage: Stage, findings: Findings): void
   const performer = performerOf(step, stage, findings);
   if (!performer) return;
   if (step.notRun) {
-    if (!stage.ended && performer.ready && !performer.left) {
+    if (stage.ended(performer) === undefined && performer.ready && !performer.left) {
       findings.different('notRun', 'the machine has ended', 'it still runs');
     }
     return;
@@ -42,7 +42,8 @@ export function playCall(step: CallStep, stage: Stage, findings: Findings): void
 /** Whether the CPU stands where it can make a call of this width; says what differs where it does not. */
 export function canCall(step: CallInput, stage: Stage, performer: Performer, findings: Findings): boolean {
   const { width, ready, index, vcpu } = performer;
-  if (stage.ended !== undefined) findings.different('machine', 'running', `ended (${stage.ended})`);
+  const ended = stage.ended(performer);
+  if (ended !== undefined) findings.different('machine', 'running', `ended (${ended})`);
   else if (!ready) findings.different(`cpu ${index}`, 'running its program', performer.lost ? 'lost' : vcpu.powerState);
   else if (width !== step.width) findings.different(`cpu ${index} width`, String(step.width), String(width));
   else return true;
@@ -82,8 +83,10 @@ export interface Seen {
 export function execute(step: CallInput, stage: Stage, performer: Performer, patience: number): Seen {
   performer.load(step.in, stage.fill(step.width), stage.plan.pstate);
   const { before } = performer;
+  performer.watched = true;
   const outcome = performer.guest.caller(performer.index).execute(step.conduit, Number(step.imm));
   const end = endOf(outcome, stage, performer, patience);
+  performer.watched = false;
   const pstate = performer.vcpu.pstate & PSTATE_OBSERVED;
   if (end.kind === 'exception' && end.exception.kind !== 'irq') performer.leaveHandler();
   return { before, after: performer.view(), pstate, end };
@@ -106,7 +109,7 @@ function endOf(outcome: Outcome, stage: Stage, performer: Performer, patience: n
       return { kind: 'away', why: 'off' };
     case 'system':
       if (outcome.event === 'suspend') return suspended(stage, performer, patience);
-      stage.ended = outcome.event;
+      stage.end(performer, outcome.event);
       return { kind: 'machine', event: outcome.event };
     case 'exit':
       return { kind: 'away', why: `exit ${outcome.reason}` };
@@ -149,7 +152,7 @@ function compareCall(step: CallStep, stage: Stage, performer: Performer, finding
     performer.arrived = false;
     return;
   }
-  compareMachine(step, stage, findings);
+  compareMachine(step, stage.ended(performer), findings);
   if (end.kind === 'exception' && step.exception) compareException(findings, step.exception, end.exception);
   if (end.kind === 'returned' || end.kind === 'exception') {
     compareRegisters(findings, seen.before, seen.after, step.out ?? {}, step);
@@ -172,9 +175,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** What the machine did because of a call: its events, and whether it still runs. */
-function compareMachine({ machine }: CallStep, stage: Stage, findings: Findings): void {
+function compareMachine({ machine }: CallStep, ended: string | undefined, findings: Findings): void {
   if (!machine) return;
-  const { ended } = stage;
   const events = machine.events.map(({ event, reason }) => reason ?? event);
   findings.compare('machine', events.join(', ') || 'no event', ended ? (REASONS[ended] ?? ended) : 'no event');
   findings.compare('machine.stillRunning', String(machine.stillRunning), String(ended === undefined));

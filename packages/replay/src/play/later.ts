@@ -18,7 +18,10 @@ export function playReturn(step: ReturnStep, stage: Stage, findings: Findings): 
   const performer = performerOf(step, stage, findings);
   if (!performer) return;
   const { vcpu, before } = performer;
-  if (!stage.advanceUntil(() => vcpu.powerState === 'running', CALL_PATIENCE_MS)) {
+  performer.watched = true;
+  const came = stage.advanceUntil(() => vcpu.powerState === 'running', CALL_PATIENCE_MS);
+  performer.watched = false;
+  if (!came) {
     findings.different('end', endWords('returned'), `${endWords('away')} (${vcpu.powerState})`);
     return;
   }

@@ -37,6 +37,10 @@ export class Performer implements CpuPort {
   lost = false;
   /** It was running from the start and came back through an entry point: the program that made its calls is gone. */
   left = false;
+  /** Its timer is set to wake it. */
+  armed = false;
+  /** A step looks at what its call does: its program has not gone on. */
+  watched = false;
   /** Its registers before its last call. */
   before: RegisterView = new Map();
   /** The interrupt that it acknowledged last. */
@@ -100,6 +104,7 @@ export class Performer implements CpuPort {
     }
     vcpu.x[PC] = this.callSite;
     this.taken = undefined;
+    this.arrived = false;
     this.before = this.view();
     this.#context = { el: vcpu.el, state: vcpu.state, pstate: vcpu.pstate, sp: vcpu.x[SP] as bigint };
   }

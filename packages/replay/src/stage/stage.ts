@@ -34,8 +34,7 @@ export class Stage {
   readonly plan: StagePlan;
   readonly machine: Machine;
   readonly clock: VirtualClock;
-  /** How the machine ended, once it has. */
-  ended: string | undefined = undefined;
+  readonly #ends = new Map<Guest, string>();
   readonly #companies: readonly Company[];
   readonly #fills = new Map<32 | 64, FillPattern>();
 
@@ -65,6 +64,16 @@ export class Stage {
     return this.#company(actor)?.performers[actor.cpu ?? actor.vcpu ?? 0];
   }
 
+  /** How the machine of a CPU ended; undefined while it runs. */
+  ended({ guest }: Performer): string | undefined {
+    return this.#ends.get(guest);
+  }
+
+  /** The machine of a CPU ends. */
+  end({ guest }: Performer, event: string): void {
+    this.#ends.set(guest, event);
+  }
+
   /** The interrupt controller of the guest that does a step. */
   gic(actor: Actor): Gic | undefined {
     return this.#company(actor)?.gic;
@@ -79,12 +88,17 @@ export class Stage {
     return fill;
   }
 
-  /** A little time passes: CPUs that were started arrive at their first instruction, those that said off are gone. */
+  /**
+   * A little time passes: CPUs that were started arrive at their first instruction, those that said off are gone, and
+   * whoever was woken has switched off the timer that woke it.
+   */
   settle(): void {
-    for (const { guest } of this.#companies) {
-      for (const vcpu of guest.vcpus) {
+    for (const { guest, performers } of this.#companies) {
+      for (const performer of performers) {
+        const { vcpu } = performer;
         guest.completeOff(vcpu);
         guest.enter(vcpu);
+        if (performer.armed && !performer.watched && vcpu.powerState === 'running') this.disarm(performer);
       }
     }
   }
@@ -110,12 +124,14 @@ export class Stage {
   /** Arms the physical timer of a CPU. */
   arm(performer: Performer, milliseconds: number): void {
     const { physical } = this.#timersOf(performer);
+    performer.armed = true;
     physical.compare = physical.count + (BigInt(milliseconds) * BigInt(this.clock.frequency)) / 1000n;
     physical.control = 1;
   }
 
-  /** Switches it off, as whoever was woken by it does. */
+  /** Switches it off. */
   disarm(performer: Performer): void {
+    performer.armed = false;
     this.#timersOf(performer).physical.control = 0;
   }
 
