@@ -3,6 +3,7 @@ import { boot } from '../cpu/boot.js';
 import type { Levels } from '../cpu/execution-state.js';
 import { Vcpu } from '../cpu/vcpu.js';
 import type { GuestSpec, VcpuSpec } from '../machine/spec.js';
+import { callInstruction } from '../rules/routing.js';
 import type { Streams } from '../streams/streams.js';
 import type { Models, World } from '../world/world.js';
 import { mpidrOf } from './affinity.js';
@@ -106,7 +107,8 @@ export class Guest {
   conduit(kind: ConduitKind): GuestConduit {
     let conduit = this.#conduits.get(kind);
     if (!conduit) {
-      conduit = new GuestConduit(kind, this.caller(0));
+      // A name out of a device tree's blob is a string of its own: comparing it would cost as much as the call.
+      conduit = new GuestConduit(callInstruction(kind) ?? kind, this.caller(0));
       this.#conduits.set(kind, conduit);
     }
     return conduit;
