@@ -5,7 +5,7 @@ import type { Platform } from './platform.js';
 import type { SavedStatistics } from './statistics.js';
 
 /** The format that {@link savePlatform} writes. */
-export const SAVED_FORMAT = 'trapline-psci-1';
+const SAVED_FORMAT = 'trapline-psci-1';
 
 /** One guest's firmware state as plain data. */
 export function savePlatform(platform: Platform): Saved {

@@ -17,7 +17,7 @@ import {
 } from '@trapline/core';
 
 /** Where the memory of the test machine lies. */
-export const RAM = { base: 0x4000_0000, size: 0x4000_0000 };
+const RAM = { base: 0x4000_0000, size: 0x4000_0000 };
 
 /** A bare machine around one service: just enough of the ports to see what firmware does with them. */
 export class TestMachine {

@@ -1,5 +1,30 @@
 import { createRegisters } from '@trapline/core';
-import { abi, type CpuEvent, type CpuState, decodePowerState, encodePowerState, nextCpuState } from '@trapline/psci';
+
+import {
+  abi,
+  CPU_OFF,
+  CPU_ON,
+  CPU_ON_PENDING,
+  CPU_STATE_NAMES,
+  CPU_STOPPING,
+  CPU_SUSPENDED,
+  type CpuEvent,
+  type CpuState,
+  decodePowerState,
+  decodeVersion,
+  EVENT_ENTERED,
+  EVENT_START,
+  EVENT_STOP,
+  EVENT_STOPPED,
+  EVENT_SUSPEND,
+  EVENT_WAKE,
+  EXTENDED_RESERVED,
+  encodePowerState,
+  hasReservedBits,
+  nextCpuState,
+  ORIGINAL_RESERVED,
+  REFUSED,
+} from '@trapline/psci';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -31,6 +56,17 @@ describe('power states (5.4.2)', () => {
     );
   });
 
+  test('reserved bits are those that no field has', () => {
+    expect(hasReservedBits(0x0301_ffff, 'original')).toBe(false);
+    expect(hasReservedBits(0x4fff_ffff, 'extended')).toBe(false);
+    for (let bit = 0; bit < 32; bit++) {
+      const value = 1 << bit;
+      expect(hasReservedBits(value, 'original')).toBe((value & ORIGINAL_RESERVED) !== 0);
+      expect(hasReservedBits(value, 'extended')).toBe((value & EXTENDED_RESERVED) !== 0);
+    }
+    expect([ORIGINAL_RESERVED >>> 0, EXTENDED_RESERVED >>> 0]).toEqual([0xfcfe_0000, 0xb000_0000]);
+  });
+
   test('in words', () => {
     const { show } = abi.calls.cpuSuspend.spec.arguments.powerState;
     expect([0x1_0000, 0x101_0022, 0x1, 0x4000_0022, 0x8000_0000].map((value) => show(value, 0))).toEqual([
@@ -55,35 +91,37 @@ describe('other values in words', () => {
     const registers = createRegisters();
     type.write(registers, 0, { major: 1, minor: 2 });
     expect(type.read(registers, 0, false)).toEqual({ major: 1, minor: 2 });
+    expect(decodeVersion(0x2_0009)).toEqual({ major: 2, minor: 9 });
   });
 });
 
 describe('the life of a CPU as a state machine', () => {
-  const [OFF, PENDING, ON, STOPPING, SUSPENDED] = [0, 1, 2, 3, 4] as const;
-  const [START, ENTERED, STOP, STOPPED, SUSPEND, WAKE] = [0, 1, 2, 3, 4, 5] as const;
+  test('has five states with the names that saved machines carry', () => {
+    expect(CPU_STATE_NAMES).toEqual(['OFF', 'ON_PENDING', 'ON', 'STOPPING', 'SUSPENDED']);
+  });
 
   test.each<[CpuState, CpuEvent, number]>([
-    [OFF, START, PENDING],
-    [PENDING, START, -1],
-    [ON, START, -1],
-    [STOPPING, START, -1],
-    [SUSPENDED, START, -1],
-    [PENDING, ENTERED, ON],
-    [ON, STOP, STOPPING],
-    [OFF, STOP, -1],
-    [STOPPING, STOPPED, OFF],
-    [ON, SUSPEND, SUSPENDED],
-    [PENDING, SUSPEND, -1],
-    [SUSPENDED, WAKE, ON],
-    [OFF, WAKE, -1],
+    [CPU_OFF, EVENT_START, CPU_ON_PENDING],
+    [CPU_ON_PENDING, EVENT_START, REFUSED],
+    [CPU_ON, EVENT_START, REFUSED],
+    [CPU_STOPPING, EVENT_START, REFUSED],
+    [CPU_SUSPENDED, EVENT_START, REFUSED],
+    [CPU_ON_PENDING, EVENT_ENTERED, CPU_ON],
+    [CPU_ON, EVENT_STOP, CPU_STOPPING],
+    [CPU_OFF, EVENT_STOP, REFUSED],
+    [CPU_STOPPING, EVENT_STOPPED, CPU_OFF],
+    [CPU_ON, EVENT_SUSPEND, CPU_SUSPENDED],
+    [CPU_ON_PENDING, EVENT_SUSPEND, REFUSED],
+    [CPU_SUSPENDED, EVENT_WAKE, CPU_ON],
+    [CPU_OFF, EVENT_WAKE, REFUSED],
   ])('in state %i, event %i leads to %i', (state, event, expected) => {
     expect(nextCpuState(state, event)).toBe(expected);
   });
 
   test('what an embedder does by itself is accepted in every state', () => {
-    for (const state of [OFF, PENDING, ON, STOPPING, SUSPENDED]) {
-      expect(nextCpuState(state, ENTERED)).toBe(ON);
-      expect(nextCpuState(state, STOPPED)).toBe(OFF);
+    for (const state of [CPU_OFF, CPU_ON_PENDING, CPU_ON, CPU_STOPPING, CPU_SUSPENDED] as const) {
+      expect(nextCpuState(state, EVENT_ENTERED)).toBe(CPU_ON);
+      expect(nextCpuState(state, EVENT_STOPPED)).toBe(CPU_OFF);
     }
   });
 });

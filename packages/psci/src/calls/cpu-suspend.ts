@@ -12,7 +12,7 @@ const ENTRY_ALONE = 0;
 const SUCCEEDED: readonly string[] = Object.freeze(['0000000000000000']);
 
 /** The outcome of entering an idle state: return with SUCCESS, or resume at the entry point, when an interrupt comes. */
-export function idleWait(onWake: 'return' | 'resume', why: string): Wait {
+function idleWait(onWake: 'return' | 'resume', why: string): Wait {
   const wait: Wait = { kind: 'wait', until: 'interrupt', onWake, why };
   return Object.freeze(onWake === 'return' ? { ...wait, results: SUCCEEDED } : wait);
 }
