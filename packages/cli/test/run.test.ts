@@ -201,7 +201,7 @@ describe('trapline run says in one line what is wrong', () => {
     [
       'a bad count of vCPUs',
       'guests:\n  - name: a\n    vcpus: many\n',
-      '3:12: guests[0].vcpus: write how many vCPUs (1 to 65536), or a list of their MPIDR affinities ([0x0, 0x1, 0x100, 0x101])',
+      '3:12: guests[0].vcpus: write how many vCPUs (1 to 1024), or a list of their MPIDR affinities ([0x0, 0x1, 0x100, 0x101])',
     ],
     [
       'an unknown service',
