@@ -29,10 +29,14 @@ export class Cpus {
   readonly #states: Uint8Array;
   readonly #pes: readonly (Pe | undefined)[];
   readonly #byPe: Int32Array;
+  /** The event of a start with which a CPU's domains begin to run. */
+  readonly #keeping: CpuEvent;
   #on = 0;
   #pending = 0;
 
-  constructor(topology: FlatTopology, pes: readonly Pe[]) {
+  /** `pendingKeepsDomains`: whether a CPU that is being started asks its domains to run already. */
+  constructor(topology: FlatTopology, pes: readonly Pe[], pendingKeepsDomains: boolean) {
+    this.#keeping = pendingKeepsDomains ? EVENT_START : EVENT_ENTERED;
     this.topology = topology;
     this.affinity = new AffinityMap(topology.affinities);
     this.domains = new PowerDomains(topology, LOCAL_OFF);
@@ -87,7 +91,7 @@ export class Cpus {
     const after = nextCpuState(before, event);
     if (after === REFUSED) return false;
     this.#set(cpu, before, after);
-    if (event === EVENT_ENTERED || event === EVENT_WAKE || event === EVENT_START) this.domains.ask(cpu, undefined);
+    if (event === this.#keeping || event === EVENT_ENTERED || event === EVENT_WAKE) this.domains.ask(cpu, undefined);
     else if (event === EVENT_STOPPED) this.domains.askAll(cpu, LOCAL_OFF);
     return true;
   }

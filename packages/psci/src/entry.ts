@@ -19,6 +19,8 @@ import type { AddressRange, EntryRules, StartRules } from './profile.js';
 const INSTRUCTION = 4;
 /** SCTLR_ELx.EE, and the same bit of the AArch32 SCTLR and HSCTLR. */
 const SCTLR_EE = 1 << 25;
+/** PSTATE.E of AArch32: data accesses are big-endian. */
+const PSTATE_E = 1 << 9;
 /** SCR_EL3.RW: the next lower exception level is AArch64. */
 const SCR_RW = 1 << 10;
 
@@ -79,8 +81,9 @@ export function fillStart(
   w[CONTEXT_HIGH] = call[entry + 3] as number;
   start.el = el;
   start.state = thumb ? 't32' : state === 't32' ? 'a32' : state;
-  start.bigEndian = (caller.sctlr & SCTLR_EE) !== 0;
+  const byData = rules.endianness === 'data' && caller.state !== 'a64';
+  start.bigEndian = byData ? (caller.pstate & PSTATE_E) !== 0 : (caller.sctlr & SCTLR_EE) !== 0;
   start.flags = rules.flags ?? 0;
   const sctlr = state === 'a64' ? rules.sctlr.a64 : rules.sctlr.a32;
-  start.sctlr = (el === 2 ? sctlr.el2 : sctlr.el1) | (caller.sctlr & SCTLR_EE);
+  start.sctlr = (el === 2 ? sctlr.el2 : sctlr.el1) | (byData ? 0 : caller.sctlr & SCTLR_EE);
 }

@@ -15,9 +15,11 @@ import {
 } from '@trapline/core';
 import { joinAttachments } from '@trapline/smccc';
 import { abi } from './abi.js';
+import { AFFINITY_ON } from './affinity.js';
 import { writePsciNode } from './binding.js';
+import { cpuOn as cpuOnHandler } from './calls/cpu-on.js';
 import { handlersOf } from './calls/handlers.js';
-import { EVENT_ENTERED, EVENT_STOPPED, EVENT_WAKE } from './cpu-state.js';
+import { CPU_OFF, CPU_ON, EVENT_ENTERED, EVENT_STOPPED, EVENT_WAKE } from './cpu-state.js';
 import { featureFlags } from './features.js';
 import type { IdleState } from './idle-state.js';
 import { Platform } from './platform.js';
@@ -102,13 +104,58 @@ function portsOf(profile: Profile): readonly PortName[] {
   return needs;
 }
 
+/**
+ * PSCI of one guest inside a service that contains it, and that may turn CPUs on and off by itself as a hypervisor's
+ * VMM does.
+ */
+export interface ContainedPsci extends Attachment {
+  /** Whether a CPU is on for AFFINITY_INFO and CPU_ON. */
+  isOn(pe: Pe): boolean;
+  /** Says that a CPU is on or off from now on; nothing is started or stopped. */
+  setOn(pe: Pe, on: boolean): void;
+  /**
+   * Whether CPU_ON has started a CPU that stood off in mid-run (its power port said `running`): whoever runs it begins
+   * it at its start state first. Asked once: the debt is then paid.
+   */
+  takeReset(pe: Pe): boolean;
+}
+
+/** Attaches PSCI to a guest for a service that contains it. */
+export function attachFirmware(guest: AttachedGuest, profile: Profile): ContainedPsci {
+  const platform = new Platform(profile, guest);
+  const { cpus, owesReset } = platform;
+  return {
+    ...attachPlatform(platform, {}, guest, []),
+    isOn: (pe) => cpus.affinityState(cpus.numberOf(pe)) === AFFINITY_ON,
+    setOn: (pe, on) => {
+      const cpu = cpus.numberOf(pe);
+      if (on !== (cpus.affinityState(cpu) === AFFINITY_ON)) cpus.put(cpu, on ? CPU_ON : CPU_OFF);
+      if (!on) owesReset[pe.index] = 0;
+    },
+    takeReset: (pe) => {
+      const owed = owesReset[pe.index] === 1;
+      owesReset[pe.index] = 0;
+      return owed;
+    },
+  };
+}
+
 function attach(
   profile: Profile,
   options: FirmwareOptions,
   guest: AttachedGuest,
   contained: readonly Implementation[],
 ): Attachment {
-  const platform = new Platform(profile, guest);
+  return attachPlatform(new Platform(profile, guest), options, guest, contained);
+}
+
+function attachPlatform(
+  platform: Platform,
+  options: FirmwareOptions,
+  guest: AttachedGuest,
+  contained: readonly Implementation[],
+): Attachment {
+  const { profile } = platform;
   const implementations: readonly Implementation[] = implementationsOf(platform, options, () =>
     featureFlags(profile, implementations, [...contained, ...guest.neighbours()]),
   );
@@ -150,7 +197,8 @@ function implementationsOf(
   const list: Implementation[] = [];
   if (version !== undefined) list.push(implement(abi, handlers, { convention, ranges }));
   if (legacyIds !== undefined) {
-    const { cpuSuspend, cpuOff, cpuOn, migrate } = handlers;
+    const { cpuSuspend, cpuOff, migrate } = handlers;
+    const cpuOn = handlers.cpuOn && cpuOnHandler(platform, platform.profile.cpuOn.legacyAlreadyOn);
     const legacy = { cpuSuspend, cpuOff, cpuOn, migrate };
     const present = Object.entries(legacy).filter(
       ([name, handler]) => handler !== undefined && legacyIds[name as keyof typeof legacy] !== undefined,

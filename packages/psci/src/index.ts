@@ -39,7 +39,7 @@ export {
   REFUSED,
 } from './cpu-state.js';
 export { driver, type Psci } from './driver.js';
-export { type FirmwareOptions, firmware } from './firmware.js';
+export { attachFirmware, type ContainedPsci, type FirmwareOptions, firmware } from './firmware.js';
 export type { IdleState, LocalState } from './idle-state.js';
 export { type Negotiated, negotiate, type PsciCalls, type PsciClient, type TrustedOsInfo } from './negotiation.js';
 export {

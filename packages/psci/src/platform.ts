@@ -26,6 +26,8 @@ export class Platform {
   /** CLEAN_INV_MEMREGION: when the last operation ends, and when the next is allowed, in nanoseconds. */
   cleanInvEnds = 0;
   cleanInvNext = 0;
+  /** CPUs that CPU_ON has started while they stood off in mid-run: whoever runs them begins them at their start state. */
+  readonly owesReset: Uint8Array;
   /** Which CPUs were not off when the machine was built. */
   readonly #bootOn: readonly number[];
   readonly #exact: boolean;
@@ -35,7 +37,8 @@ export class Platform {
     this.ports = guest.ports;
     this.#exact = profile.mpidrReserved === 'refused';
     const topology = flatten(profile.topology ?? topologyOf(guest.pes.map((pe) => pe.affinity)));
-    this.cpus = new Cpus(topology, guest.pes);
+    this.cpus = new Cpus(topology, guest.pes, profile.cpuOn.pendingKeepsDomains);
+    this.owesReset = new Uint8Array(guest.pes.length);
     const { states, format } = profile.suspend;
     this.idleStates = compileIdleStates(states, format, topology.maxLevel);
     const counted = profile.calls.includes('statCount') || profile.calls.includes('statResidency');
@@ -58,6 +61,15 @@ export class Platform {
     this.resident = residentOf(this.profile.trustedOs, this.cpus);
     this.cleanInvEnds = 0;
     this.cleanInvNext = 0;
+    this.owesReset.fill(0);
+  }
+
+  /** Lets a CPU begin at its start state: at once, or where it was taken off while it ran, when it is run again. */
+  begin(pe: Pe): void {
+    const { power } = this.ports;
+    const state = power.state(pe);
+    if (state === 'running' || state === 'stopping') this.owesReset[pe.index] = 1;
+    else power.start(pe);
   }
 
   /** The number of the CPU that a target argument names, or −1. */

@@ -43,8 +43,12 @@ export interface CpuOnRules {
    * the last ones written.
    */
   readonly refusedReplacesStart: boolean;
+  /** Whether a CPU that is being started keeps its power domains up already, or only once it has begun. */
+  readonly pendingKeepsDomains: boolean;
   /** A CPU that is declared and does not exist: starting it fails, or succeeds and stays pending for ever. */
   readonly absent: 'fails' | 'pending';
+  /** What the 0.1 number gives for a CPU that is on; ALREADY_ON, which 0.1 does not have, where absent. */
+  readonly legacyAlreadyOn?: number;
 }
 
 /** AFFINITY_INFO. */
@@ -67,6 +71,11 @@ export interface StartRules {
   };
   /** PSTATE.{N,Z,C,V} in bits 31:28; zero where absent. */
   readonly flags?: number;
+  /**
+   * The endianness of the caller that counts: of its exceptions (SCTLR.EE) where absent, or that of its data accesses,
+   * which for AArch32 is PSTATE.E.
+   */
+  readonly endianness?: 'exceptions' | 'data';
 }
 
 /** Idle states and who coordinates them. */
@@ -82,8 +91,11 @@ export interface SuspendRules {
   readonly shallower: number;
   /** Whether an interrupt that is pending already makes a power-down return SUCCESS without being entered. */
   readonly pendingReturns: boolean;
-  /** SYSTEM_SUSPEND waits for an interrupt by itself, or asks the machine (`suspend`). */
-  readonly system: 'waits' | 'asks';
+  /**
+   * SYSTEM_SUSPEND waits for an interrupt by itself, asks the machine (`suspend`), or hands everything over to it:
+   * nothing is checked, no register is written.
+   */
+  readonly system: 'waits' | 'asks' | 'hands-over';
 }
 
 /** A Trusted OS as far as PSCI knows of one. */
@@ -154,8 +166,13 @@ export interface Profile {
   readonly nodeHwState?: readonly NodeHwRule[];
   /** What MEM_PROTECT protects: guest memory where absent. */
   readonly memProtect?: readonly AddressRange[];
-  /** SYSTEM_RESET2 types from 0x8000_0000 on that are supported. */
-  readonly vendorResets: readonly number[];
+  /** SYSTEM_RESET2 types from 0x8000_0000 on that are supported; `any` compares all bits of the SMC64 call's register. */
+  readonly vendorResets: readonly number[] | 'any';
+  /**
+   * How CPU_OFF leaves: the CPU goes, and is on until it has gone; or it sleeps where it is, off for everybody at once,
+   * until CPU_ON or whoever embeds the machine wakes it. It goes where absent.
+   */
+  readonly cpuOff?: 'goes' | 'sleeps';
   readonly cleanInv?: CleanInvRules;
   /** What X0 holds should the machine run on after a system call; left alone where absent. */
   readonly afterSystemCall?: number;

@@ -20,6 +20,7 @@ export function savePlatform(platform: Platform): Saved {
     resident: platform.resident,
     cleanInvEnds: platform.cleanInvEnds,
     cleanInvNext: platform.cleanInvNext,
+    owesReset: [...platform.owesReset],
     statistics: statistics === undefined ? null : { ...statistics.save() },
   };
 }
@@ -35,6 +36,7 @@ export function restorePlatform(platform: Platform, saved: Saved): void {
   const resident = numberOf(state.resident, -1, cpus.count - 1, 'resident');
   const ends = numberOf(state.cleanInvEnds, 0, Number.MAX_SAFE_INTEGER, 'cleanInvEnds');
   const next = numberOf(state.cleanInvNext, 0, Number.MAX_SAFE_INTEGER, 'cleanInvNext');
+  const owed = numbersOf(state.owesReset, platform.owesReset.length, 0, 1, 'owesReset');
   const counted = statistics === undefined ? undefined : statisticsOf(state.statistics, statistics.save());
   states.forEach((name, cpu) => {
     cpus.put(cpu, CPU_STATE_NAMES.indexOf(name) as CpuState);
@@ -45,6 +47,7 @@ export function restorePlatform(platform: Platform, saved: Saved): void {
   platform.resident = resident;
   platform.cleanInvEnds = ends;
   platform.cleanInvNext = next;
+  platform.owesReset.set(owed);
   if (counted !== undefined) statistics?.restore(counted);
 }
 

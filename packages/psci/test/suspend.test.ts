@@ -147,6 +147,16 @@ describe('platform-coordinated mode (4.2.1)', () => {
     expect(machine.ask(2, NODE_HW_STATE, 0x0, 1)).toBe(0);
   });
 
+  test('TF-A’s domains go down while a CPU is being started', () => {
+    const tfa = new TestMachine(psci.firmware({ profile: 'tf-a-full' }));
+    tfa.ask(0, SET_SUSPEND_MODE, 1);
+    tfa.ask(0, CPU_ON, 1, ENTRY, 0);
+    expect(tfa.call(0, CPU_SUSPEND, 0x4000_0022, ENTRY, 0).kind).toBe('wait');
+    tfa.wake(0);
+    tfa.enter(1);
+    expect(tfa.ask(0, CPU_SUSPEND, 0x4000_0022, ENTRY, 0)).toBe(-3);
+  });
+
   test('retention shows as standby', () => {
     const machine = machineOf();
     machine.call(0, CPU_SUSPEND, CLUSTER_RETENTION, ENTRY, 0);

@@ -12,7 +12,7 @@ const ENTRY = 1;
  *
  * The target is checked first, then the entry point, then the state of the target.
  */
-export function cpuOn(platform: Platform): Handler {
+export function cpuOn(platform: Platform, alreadyOn: number = Code.ALREADY_ON): Handler {
   const { cpus, profile, ports } = platform;
   const { entry, cpuOn: rules } = profile;
   return (call) => {
@@ -25,13 +25,13 @@ export function cpuOn(platform: Platform): Handler {
     if (rules.refusedReplacesStart && targetPe !== undefined) platform.fillStart(targetPe, pe, w, ENTRY);
     if (!entryIsAligned(entry, startStateOf(pe, platform.startLevel(pe)), low)) return returnInt(call, entry.error);
     const state = cpus.state(target);
-    if (state !== CPU_OFF) return returnInt(call, state === CPU_ON_PENDING ? Code.ON_PENDING : Code.ALREADY_ON);
+    if (state !== CPU_OFF) return returnInt(call, state === CPU_ON_PENDING ? Code.ON_PENDING : alreadyOn);
     if (targetPe === undefined && rules.absent === 'fails') return returnInt(call, Code.INTERNAL_FAILURE);
     cpus.advance(target, EVENT_START);
     if (rules.starting === 'on') cpus.advance(target, EVENT_ENTERED);
     if (targetPe !== undefined) {
       platform.fillStart(targetPe, pe, w, ENTRY);
-      ports.power.start(targetPe);
+      platform.begin(targetPe);
     }
     return returnInt(call, Code.SUCCESS);
   };

@@ -50,6 +50,7 @@ export function systemSuspend(platform: Platform): Handler {
   const { cpus, profile } = platform;
   const wait = idleWait('resume', 'SYSTEM_SUSPEND');
   const ask: Outcome = Object.freeze({ kind: 'system', event: 'suspend', detail: Object.freeze({}) });
+  if (profile.suspend.system === 'hands-over') return () => ask;
   return (call) => {
     if (!cpus.onlyOneOn) return returnInt(call, Code.DENIED);
     const refused = prepareResume(platform, call, ENTRY_ALONE);

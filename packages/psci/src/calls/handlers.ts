@@ -22,7 +22,7 @@ const MAKERS: Readonly<
   version: (platform) => psciVersion(platform.profile.version ?? { major: 0, minor: 1 }),
   cpuSuspend,
   cpuOff,
-  cpuOn,
+  cpuOn: (platform) => cpuOn(platform),
   affinityInfo,
   migrate,
   migrateInfoType,

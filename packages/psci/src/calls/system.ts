@@ -23,7 +23,8 @@ export function systemReset2(platform: Platform): Handler {
   const { vendorResets } = platform.profile;
   return (call) => {
     const type = call.w[0] as number | 0;
-    const known = (type & VENDOR_RESET) !== 0 ? vendorResets.includes(type >>> 0) : type === SYSTEM_WARM_RESET;
+    const vendor = (type & VENDOR_RESET) !== 0 || (vendorResets === 'any' && call.w[1] !== 0);
+    const known = vendor ? vendorResets === 'any' || vendorResets.includes(type >>> 0) : type === SYSTEM_WARM_RESET;
     if (!known) return returnInt(call, Code.INVALID_PARAMETERS);
     return leave(platform, call, eventOf('reset2', { type: type >>> 0, cookie: cookieOf(call) }));
   };

@@ -44,7 +44,7 @@ export function qemuProfile(): Profile {
     // Only an AArch64 entry point must be a multiple of 4; bit 0 of an AArch32 one means Thumb.
     entry: { a64Reserved: 3, a32Reserved: 0, within: 'anywhere', error: Code.INVALID_PARAMETERS },
     // The target is on once the asynchronous work of CPU_ON has run: before its first instruction.
-    cpuOn: { starting: 'on', refusedReplacesStart: false, absent: 'fails' },
+    cpuOn: { starting: 'on', refusedReplacesStart: false, pendingKeepsDomains: true, absent: 'fails' },
     // Reset values of the models that were recorded: Cortex-A57 in AArch64, Cortex-A15 in AArch32; QEMU resets SCTLR_EL2 to 0.
     // TCG keeps Z as a result that is zero, and its reset clears that result: a CPU begins with Z set.
     start: {

@@ -67,7 +67,7 @@ export function specProfile(version: PsciVersionName, options: SpecOptions = {})
       // INVALID_ADDRESS came with 1.0.
       error: major === 0 ? Code.INVALID_PARAMETERS : Code.INVALID_ADDRESS,
     },
-    cpuOn: { starting: 'pending', refusedReplacesStart: false, absent: 'fails' },
+    cpuOn: { starting: 'pending', refusedReplacesStart: false, pendingKeepsDomains: true, absent: 'fails' },
     // RES1 bits alone (DDI 0487, SCTLR_EL1 and SCTLR_EL2; SCTLR and HSCTLR): MMU, caches and alignment checks off.
     start: {
       el: 'caller',

@@ -106,6 +106,8 @@ export function tfaProfile(options: TfaOptions = {}): Profile {
       // psci_cpu_on writes the target's warmboot_ep_info before psci_cpu_on_start looks at its state: a refused CPU_ON
       // changes where a pending CPU begins and a suspended one resumes.
       refusedReplacesStart: true,
+      // The local states of a CPU and its domains stay off until psci_cpu_on_finish has run on it.
+      pendingKeepsDomains: false,
       // The hold pen of a CPU that does not exist is signalled, and nobody comes.
       absent: 'pending',
     },
