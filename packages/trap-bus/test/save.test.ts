@@ -99,6 +99,21 @@ describe('a saved run', () => {
     expect([woken.powerState, woken.x[0]]).toEqual(['running', 0n]);
   });
 
+  test('wakes nobody on the way: a CPU that waited is off until all is in place', () => {
+    const pending = machineOf({ deferred: false });
+    pending.guest('g').ports.interrupts.setLevel(pending.guest('g').vcpu(0), PPI, true);
+    const saved = throughJson(pending.save());
+    const machine = machineOf({ deferred: false });
+    const vcpu = machine.guest('g').vcpu(0);
+    vcpu.w.set([tinyAbi.calls.sleep.id, 0, 0, 0, 0, 0], 0);
+    machine.trap(vcpu, 'smc', 0);
+    const changes: string[] = [];
+    machine.power$.subscribe(({ vcpu: cpu, from, to }) => changes.push(`${cpu} ${from} ${to}`));
+    machine.restore(saved);
+    expect(changes).toEqual(['0 waiting off', '0 off running']);
+    expect(throughJson(machine.save())).toEqual(saved);
+  });
+
   test('keeps a caller that the embedder has to decide about', () => {
     const event: Outcome = { kind: 'system', event: 'reset', detail: {} };
     const services = { el3: [tinyService({ onPass: () => event })] };

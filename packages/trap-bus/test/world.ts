@@ -26,7 +26,7 @@ import {
 } from '@trapline/core';
 
 /** Status codes of the test interface. */
-export const tiny = defineStatus('tiny', 'this test', { OK: 0, NO: -1, WRONG: -2, ON: -4, PENDING: -5 });
+const tiny = defineStatus('tiny', 'this test', { OK: 0, NO: -1, WRONG: -2, ON: -4, PENDING: -5 });
 
 /** A small power and message interface: what the bus is tried with, apart from any real ABI. */
 export const tinyAbi = defineInterface({

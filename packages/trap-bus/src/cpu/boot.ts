@@ -7,9 +7,9 @@ import { SYS } from './system-registers.js';
 import type { Vcpu } from './vcpu.js';
 
 /** SCTLR_EL1 at reset of an ARMv8.0 core: MMU and caches off, RES1 bits set (D24.2.175). */
-export const RESET_SCTLR_EL1 = 0x30d0_0800;
+const RESET_SCTLR_EL1 = 0x30d0_0800;
 /** SCTLR_EL2 and SCTLR_EL3 at reset (D24.2.176, D24.2.177). */
-export const RESET_SCTLR_ELX = 0x30c5_0830;
+const RESET_SCTLR_ELX = 0x30c5_0830;
 
 /**
  * Puts a vCPU to its state at reset, with the controls of the levels above set as their owners set them: EL3 lets

@@ -1,15 +1,15 @@
 import type { ExceptionLevel } from '@trapline/core';
 
 /** AArch32 modes, SPSR.M[4:0] (G8.2.36). */
-export const MODE_USR = 0x10;
-export const MODE_FIQ = 0x11;
-export const MODE_IRQ = 0x12;
-export const MODE_SVC = 0x13;
+const MODE_USR = 0x10;
+const MODE_FIQ = 0x11;
+const MODE_IRQ = 0x12;
+const MODE_SVC = 0x13;
 export const MODE_MON = 0x16;
 export const MODE_ABT = 0x17;
 export const MODE_HYP = 0x1a;
 export const MODE_UND = 0x1b;
-export const MODE_SYS = 0x1f;
+const MODE_SYS = 0x1f;
 
 /**
  * Where the modes' R13 and R14 live (DDI 0487, D1.20.1): slots of {@link Registers.x}. Hyp mode shares LR with User

@@ -161,16 +161,21 @@ export class Guest {
 
   /** The guest as it was built: CPUs at their boot state, services and default models reset. RAM keeps what it holds. */
   reset(): void {
-    for (const vcpu of this.vcpus) this.#power.put(vcpu, 'off', undefined);
+    this.halt();
     this.world.reset();
     this.#boot(this.#standings.some((s) => s.level === 'el2' && s.trapsSmc));
     this.#each((service) => service.attachment.reset());
     for (const vcpu of this.vcpus) this.#power.put(vcpu, this.#bootPower(vcpu), undefined);
   }
 
+  /** Puts all CPUs off and forgets what they wait for: services hear nothing of it. */
+  halt(): void {
+    for (const vcpu of this.vcpus) this.#power.put(vcpu, 'off', undefined);
+  }
+
   /** Lets go of alarms, services and default models. */
   dispose(): void {
-    for (const vcpu of this.vcpus) this.#power.put(vcpu, 'off', undefined);
+    this.halt();
     this.#each((service) => service.attachment.dispose?.());
     this.world.dispose();
   }

@@ -8,11 +8,11 @@ export const A32_KEY = 8;
 /** Keys of instructions other than HVC and SMC lie above: the table holds {@link NO_ROUTE} for them. */
 const OTHER = KEYS;
 /** What the table holds for an instruction of which the rules for HVC and SMC say nothing. */
-export const NO_ROUTE: number = ROUTES.length;
+const NO_ROUTE = ROUTES.length;
 
 /**
  * The routing rule of one machine as a table, so that a trap costs one look-up: a byte per combination of everything
- * that {@link route} looks at, holding the route's place in {@link ROUTES}.
+ * that {@link route} looks at, holding the route's place in {@link ROUTES}. All machines read it; nobody writes it.
  */
 export function routingTable(hasEl2: boolean, hasEl3: boolean): Uint8Array {
   return TABLES[(hasEl2 ? 1 : 0) | (hasEl3 ? 2 : 0)] as Uint8Array;

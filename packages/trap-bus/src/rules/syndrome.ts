@@ -1,12 +1,12 @@
 import type { ConduitKind, ExecutionState } from '@trapline/core';
 
 /** Exception classes, ESR_ELx.EC (D24.2.37). */
-export const EC_UNKNOWN = 0x00;
-export const EC_HVC_A32 = 0x12;
-export const EC_SMC_A32 = 0x13;
-export const EC_HVC_A64 = 0x16;
-export const EC_SMC_A64 = 0x17;
-export const EC_SYSTEM_REGISTER = 0x18;
+const EC_UNKNOWN = 0x00;
+const EC_HVC_A32 = 0x12;
+const EC_SMC_A32 = 0x13;
+const EC_HVC_A64 = 0x16;
+const EC_SMC_A64 = 0x17;
+const EC_SYSTEM_REGISTER = 0x18;
 export const EC_INSTRUCTION_ABORT = 0x20;
 export const EC_DATA_ABORT = 0x24;
 export const EC_SERROR = 0x2f;
@@ -37,7 +37,7 @@ export function callSyndrome(
 }
 
 /** ESR_ELx of an undefined instruction: no more is said than that. */
-export const UNDEFINED_SYNDROME: number = ESR_IL;
+export const UNDEFINED_SYNDROME: number = (EC_UNKNOWN << 26) | ESR_IL;
 
 /** A call, as the syndrome of the exception that it took tells it. */
 export interface TrappedCall {

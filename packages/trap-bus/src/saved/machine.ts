@@ -50,6 +50,8 @@ export function restoreMachine({ lanes, running, clock }: MachineParts, saved: S
     const state = partOf(savedServices[i], `services[${i}]`, { name: service.name });
     return () => started.restore?.(state);
   });
+  // Nothing may run, or wake by what a model restores, before all of it is in place.
+  for (const { guest } of lanes) guest.halt();
   clock.restore(record.clock ?? null);
   for (const step of [...serviceSteps, ...steps]) step();
 }
