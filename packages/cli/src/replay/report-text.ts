@@ -2,7 +2,7 @@ import type { Detail, FileReport } from '@trapline/replay';
 import type { Io } from '../io.js';
 
 /** Findings shown of one file; `--json` has all. */
-export const SHOWN_FINDINGS = 40;
+const SHOWN_FINDINGS = 40;
 
 /** What came of one file, for people: a line of counts, and one for each finding. */
 export function fileText(report: FileReport, { style }: Pick<Io, 'style'>): string {
