@@ -36,7 +36,10 @@ const guest = v.strictObject({
   name,
   vcpus: v.optional(
     v.union(
-      [v.pipe(v.number(), v.integer(VCPUS), v.minValue(1, VCPUS), v.maxValue(MAX_VCPUS, VCPUS)), v.array(mpidr)],
+      [
+        v.pipe(v.number(), v.integer(VCPUS), v.minValue(1, VCPUS), v.maxValue(MAX_VCPUS, VCPUS)),
+        v.pipe(v.array(mpidr), v.maxLength(MAX_VCPUS, VCPUS)),
+      ],
       VCPUS,
     ),
   ),
