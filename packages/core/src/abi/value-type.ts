@@ -21,6 +21,8 @@ export interface ValueType<In = unknown, Out = In> {
   readonly edges: readonly bigint[];
   /** Names of values, where the type is an enumeration or has flags. */
   readonly names?: Readonly<Record<string, number>>;
+  /** The statuses that may stand in the register, where the type has any. */
+  readonly statuses?: readonly Status[];
 }
 
 const EDGES_32 = [0n, 1n, 2n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_fffen, 0xffff_ffffn];
@@ -130,6 +132,7 @@ export function status<Namespace extends string, Names extends string>(
     read: (registers, slot) => namespace.of((registers.w[2 * slot] as number) | 0),
     show: (low) => namespace.of(low | 0).toString(),
     edges: namespace.all.map((s) => BigInt.asUintN(64, BigInt(s.code))),
+    statuses: namespace.all,
   };
 }
 
@@ -141,6 +144,7 @@ export function valueOr<In, Out, Namespace extends string, Names extends string>
   return {
     ...value,
     name: `${value.name} or ${namespace.namespace} status`,
+    statuses: namespace.all,
     read: (registers, slot, wide) => {
       const code = (registers.w[2 * slot] as number) | 0;
       const top = wide && value.bits !== 32 ? (registers.w[2 * slot + 1] as number) | 0 : code;
