@@ -8,13 +8,14 @@ const below = {
   devicetree: [],
   core: ['devicetree'],
   'trap-bus': ['core'],
+  wrappers: ['core'],
   smccc: ['core', 'devicetree'],
   psci: ['core', 'devicetree', 'smccc'],
   stack: ['core', 'devicetree', 'smccc', 'trap-bus'],
   testkit: ['core', 'devicetree', 'trap-bus'],
   recordings: [],
   replay: ['core', 'devicetree', 'smccc', 'trap-bus', 'recordings', 'stack'],
-  cli: ['core', 'devicetree', 'smccc', 'psci', 'trap-bus', 'stack', 'recordings', 'replay'],
+  cli: ['core', 'devicetree', 'smccc', 'psci', 'trap-bus', 'stack', 'recordings', 'replay', 'wrappers'],
 };
 
 const borders = Object.entries(below).map(([name, allowed]) => ({
