@@ -130,7 +130,6 @@ export function attachFirmware(guest: AttachedGuest, profile: Profile): Containe
     setOn: (pe, on) => {
       const cpu = cpus.numberOf(pe);
       if (on !== (cpus.affinityState(cpu) === AFFINITY_ON)) cpus.put(cpu, on ? CPU_ON : CPU_OFF);
-      if (!on) owesReset[pe.index] = 0;
     },
     takeReset: (pe) => {
       const owed = owesReset[pe.index] === 1;
