@@ -1,4 +1,11 @@
-import type { Environment, Recording, Scenario, Step, Subject } from '@trapline/recordings';
+import {
+  type Environment,
+  type Recording,
+  RecordingError,
+  type Scenario,
+  type Step,
+  type Subject,
+} from '@trapline/recordings';
 import { compareBootState } from './play/boot-state.js';
 import { PLAYERS } from './play/players.js';
 import type { FileReport } from './report/detail.js';
@@ -63,6 +70,10 @@ class Theatre {
         if (!(bursts && inBurst)) this.#stage.settle();
         playStep(step, this.#stage, new Findings(book, index));
       } catch (error) {
+        if (error instanceof RecordingError) {
+          book.skipFrom(index, error.message);
+          return;
+        }
         book.different(index, 'the answering side', 'answers', `throws ${wordsOf(error)}`);
         if (index + 1 < scenario.steps.length) book.skipFrom(index + 1, 'the machine broke in an earlier step');
         this.close();

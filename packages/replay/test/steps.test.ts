@@ -229,6 +229,68 @@ describe('players that a subject brings', () => {
   });
 });
 
+describe('the arrival of a CPU', () => {
+  const arrival = (more: object): Step =>
+    ({
+      op: 'entry',
+      cpu: 1,
+      pc: AT_ENTRY,
+      regs: { x0: '0x1122334455667788', x30: '0x0' },
+      sysregs: {
+        CurrentEL: '0x4',
+        MPIDR_EL1: '0x80000001',
+        SCTLR_EL1: '0xc50838',
+        DAIF: '0x3c0',
+        SPSel: '0x1',
+        NZCV: '0x0',
+        VBAR_EL1: '0x0',
+      },
+      ...more,
+    }) as unknown as Step;
+
+  it('is compared in the spelling of system registers too', () => {
+    expect(words(play([START, arrival({})]))).toEqual([]);
+    expect(words(play([START, arrival({ pc: '0x40000014', sysregs: { CurrentEL: '0x8' } })]))).toEqual([
+      [1, 'entry.CurrentEL', '0x8', '0x4', ''],
+      [1, 'entry.pc', '0x40000014', '0x40000010', ''],
+    ]);
+  });
+
+  it('leaves out what varies, and skips what no CPU here has', () => {
+    expect(words(play([START, arrival({ sysregs: { VBAR_EL1: '0x7' }, volatile: ['VBAR_EL1'] })]))).toEqual([]);
+    expect(play([START, arrival({ sysregs: { PMCR_EL0: '0x0' } })])).toMatchObject({
+      skipped: 1,
+      details: [{ step: 1, reason: 'no CPU here has PMCR_EL0' }],
+    });
+  });
+
+  it('is missed where nobody comes, and seen where somebody should not', () => {
+    expect(words(play([VERSION, arrival({})]))).toEqual([[1, 'entry', 'arrives', 'off', '']]);
+    expect(words(play([START, arrival({ entered: false })]))).toEqual([
+      [1, 'entry', 'does not arrive', 'began at 0x40000010', ''],
+    ]);
+  });
+});
+
+describe('the fill pattern', () => {
+  const call16 = call('0x84000000', { x0: '0x10001', x16: '0x1610' });
+  it.each([
+    ['by register', { fill: { regs: { x0: '0x1', x16: '0x1610' } } }],
+    ['by width and register', { fillPattern: { 64: { x16: '0x1610' } } }],
+    ['by a pattern with the number of the register', { fill: { 'where a step says fill': ['0x16NN'] } }],
+  ])('is known %s', (_, fill) => {
+    const { environment } = recordingOf([]);
+    expect(words(play([call16], { environment: { ...environment, fill: undefined, ...fill } }))).toEqual([]);
+  });
+
+  it('is wanted: a call cannot be made without', () => {
+    const { environment } = recordingOf([]);
+    const report = play([call16], { environment: { ...environment, fill: undefined } });
+    expect(report).toMatchObject({ skipped: 1, different: 0 });
+    expect(report.details[0]?.reason).toContain('environment.fill: has no pattern');
+  });
+});
+
 describe('a 32-bit machine', () => {
   const environment = {
     mpidr: ['0x80000000', '0x80000001'],
