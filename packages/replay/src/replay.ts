@@ -48,6 +48,8 @@ class Theatre {
   readonly #recording: Recording;
   readonly #options: ReplayOptions;
   #stage: Stage | undefined = undefined;
+  /** Scenarios that go on with the machine cannot. */
+  #broken = false;
 
   constructor(recording: Recording, options: ReplayOptions) {
     this.#recording = recording;
@@ -56,46 +58,62 @@ class Theatre {
 
   play(scenario: Scenario, book: ScenarioTally): void {
     if (scenario.fresh) this.close();
+    else if (this.#broken) {
+      book.skipFrom(0, 'the machine broke in an earlier scenario');
+      return;
+    }
+    const stage = this.#stageFor(scenario, book);
+    if (stage) this.#broken = !playSteps(scenario.steps, stage, book);
+  }
+
+  #stageFor(scenario: Scenario, book: ScenarioTally): Stage | undefined {
     try {
       this.#stage ??= this.#open(scenario);
       if (scenario.fresh) compareBootState(scenario.boot, this.#stage, book);
+      return this.#stage;
     } catch (error) {
+      this.#broken = true;
       book.skipFrom(0, error instanceof Error ? error.message : String(error));
-      return;
-    }
-    let inBurst = false;
-    for (const [index, step] of scenario.steps.entries()) {
-      const bursts = step.op === 'call' && step.burst === true;
-      try {
-        if (!(bursts && inBurst)) this.#stage.settle();
-        playStep(step, this.#stage, new Findings(book, index));
-      } catch (error) {
-        if (error instanceof RecordingError) {
-          book.skipFrom(index, error.message);
-          return;
-        }
-        book.different(index, 'the answering side', 'answers', `throws ${wordsOf(error)}`);
-        if (index + 1 < scenario.steps.length) book.skipFrom(index + 1, 'the machine broke in an earlier step');
-        this.close();
-        return;
-      }
-      inBurst = bursts;
+      return undefined;
     }
   }
 
   close(): void {
     this.#stage?.dispose();
     this.#stage = undefined;
+    this.#broken = false;
   }
 
   #open(scenario: Scenario): Stage {
     const { environment } = this.#recording;
     const subject = subjectOf(this.#recording, this.#options);
     const setting: Setting = { subject, environment: merged(environment, scenario.environment), scenario };
-    const adapter = this.#options.subjects[subject.package];
+    const { subjects } = this.#options;
+    const adapter = Object.hasOwn(subjects, subject.package) ? subjects[subject.package] : undefined;
     if (!adapter) throw new Error(`nothing here answers for the package ${subject.package}`);
     return new Stage(setting, adapter(setting));
   }
+}
+
+/** Plays the steps of a scenario; false where the machine cannot be used after it. */
+function playSteps(steps: readonly Step[], stage: Stage, book: ScenarioTally): boolean {
+  let inBurst = false;
+  for (const [index, step] of steps.entries()) {
+    const bursts = step.op === 'call' && step.burst === true;
+    try {
+      if (!(bursts && inBurst)) stage.settle();
+      playStep(step, stage, new Findings(book, index));
+    } catch (error) {
+      if (error instanceof RecordingError) book.skipFrom(index, error.message);
+      else {
+        book.different(index, 'the answering side', 'answers', `throws ${wordsOf(error)}`);
+        if (index + 1 < steps.length) book.skipFrom(index + 1, 'the machine broke in an earlier step');
+      }
+      return false;
+    }
+    inBurst = bursts;
+  }
+  return true;
 }
 
 function playStep(step: Step, stage: Stage, findings: Findings): void {

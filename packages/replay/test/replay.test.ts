@@ -297,6 +297,26 @@ describe('a step that cannot be played is skipped with the reason', () => {
     });
   });
 
+  it('scenarios that go on with a machine that broke, or was never built', () => {
+    const crash = call('0x86000004', { x0: '0x0' });
+    const scenarios = [
+      { id: 'a', fresh: true, steps: [crash] },
+      { id: 'b', fresh: false, steps: [VERSION] },
+      { id: 'c', fresh: true, steps: [VERSION] },
+    ];
+    const report = replay(recordingOf([], { scenarios }), { subjects: subjects() });
+    expect(report).toMatchObject({ equal: 1, different: 1, skipped: 1 });
+    expect(report.details[1]).toMatchObject({ scenario: 'b', reason: 'the machine broke in an earlier scenario' });
+    expect(replay(recordingOf([], { scenarios }), { subjects: {} }).skipped).toBe(3);
+  });
+
+  it('a package by a name that every object has', () => {
+    const subject = { package: 'constructor', profile: 'p', options: {} };
+    expect(play([VERSION], {}, { subject }).details[0]?.reason).toBe(
+      'nothing here answers for the package constructor',
+    );
+  });
+
   it('the rest of a scenario in which the service broke; the next one begins afresh', () => {
     const crash = call('0x86000004', { x0: '0x0' });
     const report = replay(recordingOf([[VERSION, crash, VERSION, VERSION], [VERSION]]), { subjects: subjects() });
