@@ -24,3 +24,19 @@ export {
   type TargetName,
   targetOf,
 } from './decode/index.js';
+export { LAST_REGISTER, MAX_PARAMETERS } from './check.js';
+export {
+  type ConstantInput,
+  isParameter,
+  type ParameterInput,
+  QUIRK_REGISTER,
+  QUIRK_STORE_A6,
+  resultsOf,
+  type WrapperDescription,
+  type WrapperInput,
+  type WrapperOutput,
+} from './description.js';
+export { assemblyHead, assemblyOf } from './emit/assembly.js';
+export { WrapperError } from './errors.js';
+export { generateWrapper, type Wrapper } from './generate.js';
+export { bytesOfWord, type Instruction } from './machine/instruction.js';
