@@ -60,6 +60,7 @@ export {
   YIELDING_RANGES,
 } from './owners.js';
 export { PV_TIME_FEATURES, pvTimeAbi, pvTimeStatus } from './pv-time/abi.js';
+export { StolenTimeArea } from './pv-time/area.js';
 export { MAX_READ_TRIES, type PvTime, pvTimeDriver } from './pv-time/driver.js';
 export { attachPvTime, type PvTimeOptions, pvTimeService, type StolenTimeUpdates } from './pv-time/service.js';
 export { STOLEN_TIME_OFFSET, STOLEN_TIME_SIZE } from './pv-time/structure.js';

@@ -1,0 +1,119 @@
+import { type AttachedGuest, CompositionError, type Handler, RETURNED, RestoreError, type Saved } from '@trapline/core';
+import type { ContainedPsci } from '@trapline/psci';
+import type { ProtectedMemory } from '../calls/protected.js';
+import type { StolenTime } from '../calls/pv-time.js';
+import type { VmState } from '../vm-state.js';
+import type { Errno } from './errno.js';
+import { FirmwareRegisters } from './firmware-registers.js';
+import { restoreState, saveState } from './saved.js';
+import { Vcpu, type VmHost } from './vcpu.js';
+
+/** KVM_ARM_VM_SMCCC_CTRL and its one attribute. */
+export const KVM_ARM_VM_SMCCC_CTRL = 0;
+export const KVM_ARM_VM_SMCCC_FILTER = 0;
+
+/** struct kvm_smccc_filter. */
+export interface SmcccFilterRange {
+  readonly base: number;
+  /** nr_functions. */
+  readonly count: number;
+  readonly action: number;
+}
+
+/** What a VM consists of, for its vCPUs. */
+export interface VmParts {
+  readonly guest: AttachedGuest;
+  readonly state: VmState;
+  readonly psci: ContainedPsci;
+  readonly stolenTime: StolenTime;
+  readonly firmware: FirmwareRegisters;
+  /** Throws {@link CompositionError} where nobody has said how vCPUs are run. */
+  host(): VmHost;
+}
+
+/** A VM's file descriptor, so to say: what a VMM does with it, under the ioctls' names. */
+export class Vm {
+  readonly vcpus: readonly Vcpu[];
+  /** The page states of a protected VM. */
+  readonly memory: ProtectedMemory | undefined;
+  readonly #state: VmState;
+  readonly #psci: ContainedPsci;
+  #host: VmHost | undefined = undefined;
+
+  constructor(parts: Omit<VmParts, 'firmware' | 'host'> & { readonly memory: ProtectedMemory | undefined }) {
+    const { guest, state, psci, memory } = parts;
+    this.memory = memory;
+    this.#state = state;
+    this.#psci = psci;
+    const host = (): VmHost => {
+      if (this.#host) return this.#host;
+      throw new CompositionError(
+        `the VM of ${guest.name} does not know how vCPUs are run`,
+        'call vm.embed(guest) first',
+      );
+    };
+    const forVcpus: VmParts = { ...parts, firmware: new FirmwareRegisters(state), host };
+    this.vcpus = guest.pes.map((pe) => new Vcpu(pe, forVcpus));
+  }
+
+  /** Says how vCPUs are run: the guest of the trap bus, or the embedder's own. */
+  embed(host: VmHost): void {
+    this.#host = host;
+  }
+
+  /** KVM_CHECK_EXTENSION: 0 for a capability that is not there. */
+  checkExtension(capability: string): number {
+    const { capabilities } = this.#state.profile;
+    return Object.hasOwn(capabilities, capability) ? (capabilities[capability] as number) : 0;
+  }
+
+  /** KVM_ENABLE_CAP: EINVAL for one that cannot be enabled. */
+  enableCap(capability: string): Errno {
+    if (capability !== 'KVM_CAP_ARM_SYSTEM_SUSPEND') return 'EINVAL';
+    this.#state.systemSuspend = true;
+    return 'OK';
+  }
+
+  /** KVM_HAS_DEVICE_ATTR on the VM: EINVAL where the kernel knows no attributes of VMs, ENXIO for one it does not know. */
+  hasDeviceAttr(group: number, attr: number): Errno {
+    if (!this.#state.profile.smcccFilter) return 'EINVAL';
+    return group === KVM_ARM_VM_SMCCC_CTRL && attr === KVM_ARM_VM_SMCCC_FILTER ? 'OK' : 'ENXIO';
+  }
+
+  /** KVM_SET_DEVICE_ATTR with KVM_ARM_VM_SMCCC_FILTER: EINVAL, EBUSY and EEXIST as `SmcccFilter.set` says. */
+  setSmcccFilter({ base, count, action }: SmcccFilterRange): Errno {
+    const { profile, filter, ranOnce } = this.#state;
+    return profile.smcccFilter ? filter.set(base, count, action, ranOnce) : 'EINVAL';
+  }
+
+  /** A handler after which every vCPU is stopped where it has asked for the machine's end (kvm_prepare_system_event). */
+  watching(handler: Handler): Handler {
+    return (call) => {
+      const outcome = handler(call);
+      if (outcome !== RETURNED && outcome.kind === 'system' && outcome.event !== 'suspend') this.#stopAll();
+      return outcome;
+    };
+  }
+
+  reset(): void {
+    for (const vcpu of this.vcpus) vcpu.reset();
+  }
+
+  save(): Saved {
+    return { state: saveState(this.#state), vcpus: this.vcpus.map((vcpu) => vcpu.save()) };
+  }
+
+  /** Throws {@link RestoreError} for anything that {@link save} did not give. */
+  restore(saved: Saved | undefined): void {
+    const { state, vcpus } = (saved ?? {}) as { readonly state?: Saved; readonly vcpus?: Saved };
+    const all = Array.isArray(vcpus) ? (vcpus as readonly Saved[]) : [];
+    const fits = all.length === this.vcpus.length && all.every((v) => typeof v === 'object' && v !== null);
+    if (!fits) throw new RestoreError(`kvm: the state of ${this.vcpus.length} vCPUs is wanted`);
+    restoreState(this.#state, state);
+    for (const vcpu of this.vcpus) vcpu.restore(all[vcpu.pe.index] as { readonly [key: string]: Saved });
+  }
+
+  #stopAll(): void {
+    for (const { pe } of this.vcpus) this.#psci.setOn(pe, false);
+  }
+}
