@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, tsc } from './build.mjs';
+import { buildCli, tsc } from './build.mjs';
 import { command } from './command.mjs';
 import { root } from './root.mjs';
 
@@ -33,7 +33,7 @@ export function test(args) {
     }
   }
   // Some tests start the built command line.
-  build('packages/cli/tsconfig.lib.json');
+  buildCli();
   console.log('\n# tests');
   rmSync(summary, { force: true });
   mkdirSync(join(root, '.cache'), { recursive: true });

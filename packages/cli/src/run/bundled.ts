@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { packageFile } from '../root.js';
 
 /** A device tree or a stack that comes with the package. */
 export interface Bundled {
@@ -9,16 +9,14 @@ export interface Bundled {
   readonly profile?: 'tf-a' | 'qemu-7.2';
 }
 
-const here = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-
 const tree = (name: string, summary: string, profile?: Bundled['profile']): Bundled => ({
   name,
-  file: here(`trees/${name}.dtb`),
+  file: packageFile(`trees/${name}.dtb`),
   summary,
   ...(profile && { profile }),
 });
 
-const stack = (name: string, summary: string): Bundled => ({ name, file: here(`stacks/${name}.yaml`), summary });
+const stack = (name: string, summary: string): Bundled => ({ name, file: packageFile(`stacks/${name}.yaml`), summary });
 
 /** All of them; the first is what `trapline run` takes without a file. */
 export const bundled: readonly Bundled[] = [
