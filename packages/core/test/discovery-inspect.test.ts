@@ -130,7 +130,12 @@ describe('what is wrong with a node', () => {
       'hypervisor { compatible = "xen,xen-4.2"; method = "smc"; reg; interrupts = <1>; };',
       ['property-malformed', 'method-ignored'],
     ],
-    ['hypervisor { compatible = "epapr,hypervisor-1.1"; };', ['property-missing', 'hcall-not-decoded']],
+    ['hypervisor { compatible = "epapr,hypervisor-1.1"; };', ['method-missing']],
+    ['hypervisor { compatible = "epapr,hypervisor-1.1"; hcall-instructions = <1>; };', ['hcall-not-decoded']],
+    [
+      'hypervisor { compatible = "epapr,hypervisor-1.1"; method = "hvc"; hcall-instructions = <1>; };',
+      ['hcall-ignored'],
+    ],
     ['hypervisor { compatible = "vmware"; };', ['trapped-register']],
     ['node { method = "hvc"; compatible = <1>; };', ['compatible-malformed']],
     ['node { method = "hvc"; };', ['unknown-interface']],

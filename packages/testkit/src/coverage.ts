@@ -68,5 +68,8 @@ export function endOf(abi: Interface, call: CallDeclaration, caller: Caller, wid
   if (!type) return SUCCESS;
   const result: unknown = type.read(caller, abi.convention.firstResult, wide && caller.width === 64);
   if (!isStatus(result)) return SUCCESS;
-  return 'name' in result ? (result.code >= 0 ? SUCCESS : result.name) : `unknown ${result.unknown}`;
+  if (!('name' in result)) return `unknown ${result.unknown}`;
+  // ePAPR's and Hyper-V's errors are positive: what the declaration calls an error is one.
+  const failed = result.code < 0 || (result.code > 0 && call.spec.errors?.includes(result.name));
+  return failed ? result.name : SUCCESS;
 }

@@ -10,7 +10,7 @@ export type ConduitRule =
   | { readonly from: 'smccc' }
   /** Calls go through OP-TEE and take the conduit of its node. */
   | { readonly from: 'optee' }
-  /** Machine instructions in `hcall-instructions` have to be read. */
+  /** `method` says it, or else machine instructions in `hcall-instructions` have to be read. */
   | { readonly from: 'hcall-instructions' };
 
 /** A property without which software cannot use the node. */
@@ -108,7 +108,6 @@ export const BINDINGS: readonly Binding[] = [
     source: 'Power.org ePAPR 1.1, the chapter on virtualization; arch/powerpc/kernel/epapr_paravirt.c of Linux',
     versionAfter: 'epapr,hypervisor-',
     newest: '1.1',
-    required: [{ name: 'hcall-instructions', purpose: 'the instructions that call the hypervisor' }],
     single: true,
   },
   {

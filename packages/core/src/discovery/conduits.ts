@@ -28,8 +28,18 @@ export interface ConduitOwners {
   readonly optee: ConduitOwner | undefined;
 }
 
-/** The conduit of a node by its binding's rule. */
-export function resolveConduit(node: DeviceTreeNode, binding: Binding, owners: ConduitOwners): ResolvedConduit {
+/** What machine instructions in a node mean; undefined where the node has none. */
+export type HcallReader = (
+  node: DeviceTreeNode,
+) => Pick<ResolvedConduit, 'conduit' | 'why' | 'diagnostics'> | undefined;
+
+/** The conduit of a node by its binding's rule. `readHcall` is asked about machine instructions, where there is one. */
+export function resolveConduit(
+  node: DeviceTreeNode,
+  binding: Binding,
+  owners: ConduitOwners,
+  readHcall?: HcallReader,
+): ResolvedConduit {
   const rule = binding.conduit;
   switch (rule.from) {
     case 'method':
@@ -42,10 +52,8 @@ export function resolveConduit(node: DeviceTreeNode, binding: Binding, owners: C
       return smcccConduit(binding, owners.psci);
     case 'optee':
       return opteeConduit(owners.optee);
-    case 'hcall-instructions': {
-      const why = 'hcall-instructions holds machine instructions, which are read but never executed';
-      return unresolved(why, diagnostic('hcall-not-decoded', `${why}; reading them is not built yet`));
-    }
+    case 'hcall-instructions':
+      return hcallConduit(node, readHcall);
   }
 }
 
@@ -73,6 +81,24 @@ export function methodConduit(node: DeviceTreeNode): ResolvedConduit {
     diagnostic('method-invalid', `method ${words}; it has to be "hvc" or "smc", in lower case`),
   );
 }
+
+/** `method` counts where it stands, also beside instructions; without either of them it is what is missing. */
+function hcallConduit(node: DeviceTreeNode, readHcall: HcallReader | undefined): ResolvedConduit {
+  const property = HCALL_PROPERTIES.find((name) => node.has(name));
+  if (property === undefined) return methodConduit(node);
+  if (node.has('method')) {
+    const resolved = methodConduit(node);
+    const ignored = diagnostic('hcall-ignored', `method counts; remove ${property}`);
+    return { ...resolved, diagnostics: [...resolved.diagnostics, ignored] };
+  }
+  const decoded = readHcall?.(node);
+  if (decoded !== undefined) return { ...decoded, source: decoded.conduit === null ? null : 'decoded' };
+  const why = `${property} holds machine instructions, which are read but never executed`;
+  return unresolved(why, diagnostic('hcall-not-decoded', `${why}; nothing here reads them`));
+}
+
+/** ePAPR's name of the property, and the one in Linux's Documentation/virt/kvm/ppc-pv.rst. */
+const HCALL_PROPERTIES = ['hcall-instructions', 'hypercall-instructions'];
 
 function smcccConduit(binding: Binding, psci: ConduitOwner | undefined): ResolvedConduit {
   if (psci === undefined) {

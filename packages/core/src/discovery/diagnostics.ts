@@ -22,6 +22,17 @@ export const DIAGNOSTICS = {
   },
   'optee-missing': { severity: 'error', meaning: 'calls go through OP-TEE, and the tree has no usable OP-TEE node' },
   'hcall-not-decoded': { severity: 'warning', meaning: '`hcall-instructions` is not decoded, so no conduit is known' },
+  'hcall-decoded': { severity: 'info', meaning: '`hcall-instructions` reads as one call, which `method` would name' },
+  'hcall-ignored': {
+    severity: 'info',
+    meaning: '`method` says how calls are made; `hcall-instructions` is not needed',
+  },
+  'hcall-misspelt': { severity: 'warning', meaning: 'the instructions stand under a name that is not in ePAPR' },
+  'hcall-malformed': { severity: 'error', meaning: '`hcall-instructions` is not 1 to 4 cells' },
+  'hcall-ambiguous': { severity: 'error', meaning: '`hcall-instructions` can be read as different calls' },
+  'hcall-more-than-a-call': { severity: 'error', meaning: '`hcall-instructions` does more than make one call' },
+  'hcall-not-a-call': { severity: 'error', meaning: '`hcall-instructions` holds no call that the CPUs execute' },
+  'hcall-powerpc': { severity: 'error', meaning: "`hcall-instructions` holds PowerPC's call instruction" },
   'trapped-register': { severity: 'info', meaning: 'calls are accesses to a register, neither HVC nor SMC' },
   'kvm-has-no-node': {
     severity: 'info',

@@ -40,6 +40,13 @@ export interface TreeInspection {
 export interface InspectOptions {
   /** The drivers to choose from, the first one first. */
   readonly drivers?: readonly DriverMatch[];
+  /** Reads the machine instructions of ePAPR's nodes; without it their conduit stays unknown. */
+  readonly readHcall?: (
+    node: DeviceTreeNode,
+    tree: DeviceTree,
+  ) =>
+    | { readonly conduit: ConduitKind | null; readonly why: string; readonly diagnostics: readonly Diagnostic[] }
+    | undefined;
 }
 
 /**
@@ -53,11 +60,13 @@ export function inspectTree(tree: DeviceTree, options: InspectOptions = {}): Tre
   const candidates: Candidate[] = [];
   collect(tree.root, false, candidates);
   const owners = { psci: ownerOf('psci', candidates), optee: ownerOf('optee', candidates) };
+  const { readHcall } = options;
+  const reader = readHcall && ((node: DeviceTreeNode) => readHcall(node, tree));
   const seen = new Map<string, string>();
   const interfaces = candidates.map(({ node, compatible, recognised }): InspectedInterface => {
     const { path } = node;
     const diagnostics: Diagnostic[] = [];
-    const conduit = recognised ? resolveConduit(node, recognised.binding, owners) : methodConduit(node);
+    const conduit = recognised ? resolveConduit(node, recognised.binding, owners, reader) : methodConduit(node);
     if (recognised === undefined) diagnostics.push(...checkUnknown(node));
     else {
       diagnostics.push(...checkCompatible(recognised, compatible), ...checkNode(node, path, recognised));
