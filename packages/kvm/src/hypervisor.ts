@@ -19,6 +19,8 @@ export interface HypervisorOptions {
   readonly profile?: KvmProfileName | KvmProfile;
   /** The host's CPUs, as a name of `HOST_CPUS` or as data; by the guest's MIDR_EL1 where absent. */
   readonly hostCpu?: HostCpu | string;
+  /** Capabilities of the host, over the profile's. */
+  readonly capabilities?: Readonly<Record<string, number>>;
   /** Whether vCPUs begin with the feature KVM_ARM_VCPU_PSCI_0_2; without it they have PSCI 0.1. True where absent. */
   readonly psci02?: boolean;
   /** KVM_CAP_ARM_SYSTEM_SUSPEND enabled from the start. */
@@ -42,7 +44,8 @@ const NEEDS: readonly PortName[] = ['power', 'memory', 'interrupts', 'clock', 'r
  * profile or host CPU that is not there, and for more implementations than {@link MAX_IMPLEMENTATIONS}.
  */
 export function hypervisor(options: HypervisorOptions = {}): Service {
-  const profile = profileOf(options.profile ?? 'linux-6.12');
+  const known = profileOf(options.profile ?? 'linux-6.12');
+  const profile = { ...known, capabilities: { ...known.capabilities, ...options.capabilities } };
   if ((options.implementations?.length ?? 0) > MAX_IMPLEMENTATIONS) {
     throw new CompositionError(`more than ${MAX_IMPLEMENTATIONS} CPU implementations`, 'give fewer');
   }

@@ -26,6 +26,7 @@ export {
 export { NO_IPA } from './calls/pv-time.js';
 export { type CrossTimestamp, driver, type Kvm, type KvmCapabilities } from './guest/driver.js';
 export { HOST_CPUS, type HostCpu, hostCpuOf, type Vulnerability } from './host/host-cpu.js';
+export { hostCpuOfLevels } from './host/workarounds.js';
 export { type HypervisorOptions, hypervisor } from './hypervisor.js';
 export {
   type KvmProfile,

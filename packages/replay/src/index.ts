@@ -1,3 +1,5 @@
+export type { KvmParts, KvmVcpu, KvmVm } from './kvm/parts.js';
+export { kvmMachine } from './kvm/plan.js';
 export { CALL_PATIENCE_MS, MAX_CALLS } from './play/call.js';
 export { ENTRY_PATIENCE_MS } from './play/entry.js';
 export { MAX_POLLS } from './play/repeated.js';

@@ -1,9 +1,13 @@
 import type { ConduitKind, Level } from '@trapline/core';
+import { createVcpuResult, hostCpuOfLevels, hypervisor, mpidrOfVcpu } from '@trapline/kvm';
 import { type FirmwareOptions, psci } from '@trapline/psci';
-import { bareMachine, type Setting, type StagePlan, type Subjects } from '@trapline/replay';
+import { bareMachine, kvmMachine, type Setting, type StagePlan, type Subjects } from '@trapline/replay';
 
 /** Who answers a recording, by the package that its subject names. */
-export const subjects: Subjects = { psci: playPsci };
+export const subjects: Subjects = {
+  psci: playPsci,
+  kvm: (setting) => kvmMachine(setting, { hypervisor, hostCpuOfLevels, mpidrOfVcpu, createVcpuResult }),
+};
 
 /**
  * Power firmware on a bare machine: at EL3 where the machine has it, else outside the architecture, where only the

@@ -50,3 +50,18 @@ function storeBypass({ spectreV4, ssbs }: HostCpu): WorkaroundState {
     ? { feature: NOT_SUPPORTED, level: LEVEL_NOT_AVAIL }
     : { feature: NOT_REQUIRED, level: LEVEL2_NOT_REQUIRED };
 }
+
+/**
+ * A host whose firmware registers hold these levels when a VM is made: what a VMM can tell of a host that it only has
+ * the registers of.
+ */
+export function hostCpuOfLevels(levels: readonly [number, number, number]): HostCpu {
+  const [first, second, third] = levels;
+  const spectreV4 = second === LEVEL2_NOT_REQUIRED ? 'unaffected' : 'vulnerable';
+  return { spectreV2: stateOf(first), spectreV4, ssbs: false, spectreBhb: stateOf(third) };
+}
+
+function stateOf(level: number): Vulnerability {
+  if (level === LEVEL_NOT_REQUIRED) return 'unaffected';
+  return level === LEVEL_AVAIL ? 'mitigated' : 'vulnerable';
+}

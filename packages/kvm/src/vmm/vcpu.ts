@@ -129,6 +129,9 @@ export class Vcpu {
   exited(outcome: Outcome): VcpuExit | undefined {
     const exit = exitOf(outcome);
     this.#held = exit !== undefined;
+    // KVM keeps 64 bits of an AArch32 guest's registers, and writes INTERNAL_FAILURE into all of them.
+    const ended = outcome.kind === 'system' && outcome.event !== 'suspend';
+    if (ended && this.pe.state !== 'a64') this.pe.w[1] = 0xffff_ffff;
     return exit;
   }
 
