@@ -37,6 +37,17 @@ export {
   type WrapperOutput,
 } from './description.js';
 export { assemblyHead, assemblyOf } from './emit/assembly.js';
+export { assemblyFile, interfaceWrappers } from './emit/assembly-file.js';
+export { cHeader } from './emit/c-header.js';
 export { WrapperError } from './errors.js';
 export { generateWrapper, type Wrapper } from './generate.js';
 export { bytesOfWord, type Instruction } from './machine/instruction.js';
+export { describeCall } from './interface/describe.js';
+export {
+  type InterfaceOptions,
+  type InterfacePlan,
+  type PlannedCall,
+  type PlannedValue,
+  planInterface,
+  type ValueWidth,
+} from './interface/plan.js';

@@ -21,8 +21,11 @@ export function binutils(target: Target): { prefix: string; as: string[]; ld: st
       };
 }
 
-/** Assembles text and links it at 0 (which swaps the instructions of BE-8); gives the path of the ELF file. */
-export function link(text: string, target: Target, folder: string): string {
+/**
+ * Assembles text and links it at 0 (which swaps the instructions of BE-8); gives the path of the ELF file. With `code`, a
+ * file's bytes stand in place of those that were assembled, and count as instructions as they did.
+ */
+export function link(text: string, target: Target, folder: string, code?: string): string {
   const { prefix, as, ld, format } = binutils(target);
   const [source, object, elf] = ['s', 'o', 'elf'].map((end) => join(folder, `${target.name}.${end}`)) as [
     string,
@@ -31,6 +34,7 @@ export function link(text: string, target: Target, folder: string): string {
   ];
   writeFileSync(source, text);
   run(`${prefix}-as`, [...as, '-o', object, source]);
+  if (code !== undefined) run(`${prefix}-objcopy`, ['--update-section', `.text=${code}`, object]);
   run(`${prefix}-ld`, [...ld, '-m', format, '-Ttext=0', '-e', '0', '-o', elf, object]);
   return elf;
 }

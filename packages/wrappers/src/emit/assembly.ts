@@ -11,7 +11,7 @@ export function assemblyOf(wrapper: Wrapper, comment: readonly string[] = []): s
   const { name } = description;
   const lines = instructions.map((instruction) => (instruction === LABEL ? '1:' : `\t${instruction.text.replace(/ +/, '\t')}`));
   return [
-    ...comment.map((line) => `/* ${line} */`),
+    ...(comment.length > 0 ? ['/*', ...comment.map((line) => ` * ${line}`), ' */'] : []),
     `\t.globl\t${name}`,
     `\t.type\t${name}, %function`,
     ...(target.set === 't32' ? ['\t.thumb_func'] : []),

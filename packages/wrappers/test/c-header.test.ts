@@ -1,0 +1,91 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Interface } from '@trapline/core';
+import { psci } from '@trapline/psci';
+import { STANDARD_INTERFACES } from '@trapline/smccc';
+import { assemblyFile, cHeader, planInterface, TARGETS } from '@trapline/wrappers';
+import { describe, expect, it } from 'vitest';
+import { needs, run, scratch } from './tools.js';
+import { VENDOR } from './vendor-abi.js';
+
+const tools = needs('aarch64-linux-gnu-gcc', 'arm-linux-gnueabi-gcc');
+const clang = needs('clang');
+
+const STRICT = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wsign-conversion', '-Wstrict-prototypes', '-Wundef'];
+
+/** Compilers, the instruction set they are asked for, and the optimisation that changes which registers are free. */
+const COMPILERS = ['-O0', '-O2'].flatMap((level) => [
+  { title: `aarch64 ${level}`, program: 'aarch64-linux-gnu-gcc', flags: [level] },
+  { title: `arm ${level}`, program: 'arm-linux-gnueabi-gcc', flags: [level, '-march=armv7-a', '-marm'] },
+  { title: `thumb ${level}`, program: 'arm-linux-gnueabi-gcc', flags: [level, '-march=armv7-a', '-mthumb'] },
+]);
+const CLANG = ['aarch64-none-elf', 'armv7a-none-eabi', 'thumbv7a-none-eabi'];
+
+const INTERFACES: readonly Interface[] = [psci.abi as unknown as Interface, ...STANDARD_INTERFACES, ...VENDOR];
+
+/** A C file that includes every header both ways. */
+function sources(folder: string): string {
+  for (const abi of INTERFACES) {
+    for (const conduit of abi.convention.conduits as ('hvc' | 'smc')[]) {
+      for (const smccc of ['1.0', '1.1'] as const) {
+        const plan = planInterface(abi, { conduit, smccc, sveHint: smccc === '1.1', prefix: `${abi.name} ${conduit} ${smccc}` });
+        writeFileSync(join(folder, `${abi.name}-${conduit}-${smccc}.h`), cHeader(plan));
+      }
+    }
+  }
+  const names = INTERFACES.flatMap((abi) =>
+    abi.convention.conduits.flatMap((conduit) => ['1.0', '1.1'].map((smccc) => `${abi.name}-${conduit}-${smccc}`)),
+  );
+  const path = join(folder, 'all.c');
+  writeFileSync(path, names.map((name) => `#include "${name}.h"\n`).join(''));
+  return path;
+}
+
+describe.skipIf(tools.skip)(`C headers of every interface${tools.why}`, () => {
+  it.each(COMPILERS)('compile without a warning: $title', ({ program, flags }) => {
+    const folder = scratch();
+    const path = sources(folder);
+    const made = join(folder, 'all.o');
+    // -fkeep-inline-functions: code is really made of every one.
+    const all = [...flags, ...STRICT, '-Werror', '-std=c11', '-ffreestanding', '-fkeep-inline-functions', '-c', '-o', made];
+    expect(run(program, [...all, path])).toBe('');
+  });
+
+  it('stay silent as assembler input, where only their constants count', () => {
+    const folder = scratch();
+    const plan = planInterface(psci.abi as unknown as Interface, { conduit: 'smc' });
+    writeFileSync(join(folder, 'psci.h'), cHeader(plan));
+    writeFileSync(join(folder, 'use.S'), '#include "psci.h"\n.inst 0xd4000003\n.word PSCI_CPU_ON_64, PSCI_DENIED\n');
+    expect(run('aarch64-linux-gnu-gcc', ['-c', '-o', join(folder, 'use.o'), join(folder, 'use.S')])).toBe('');
+  });
+
+  it('as prototypes agree with the assembly files, which define every function they declare', () => {
+    const folder = scratch();
+    for (const target of [TARGETS.a64, TARGETS.a32, TARGETS.t32]) {
+      const prefix = target.set === 'a64' ? 'aarch64-linux-gnu' : 'arm-linux-gnueabi';
+      for (const abi of INTERFACES) {
+        const plan = planInterface(abi, { conduit: abi.convention.conduits.includes('smc') ? 'smc' : 'hvc' });
+        const guard = `${abi.name.toUpperCase().replaceAll('-', '_')}_${plan.options.conduit.toUpperCase()}`;
+        writeFileSync(join(folder, 'abi.h'), cHeader(plan));
+        writeFileSync(join(folder, 'abi.s'), assemblyFile(plan, target));
+        run(`${prefix}-as`, ['-o', join(folder, 'abi.o'), join(folder, 'abi.s')]);
+        const flags = target.set === 'a64' ? [] : ['-march=armv7-a'];
+        const text = run(`${prefix}-gcc`, [...flags, `-D${guard}_EXTERN`, '-E', '-P', '-ffreestanding', join(folder, 'abi.h')]);
+        const declared = [...text.matchAll(/(\w+)\([^()]*\);/g)].map(([, name]) => name as string).sort();
+        const defined = run(`${prefix}-nm`, ['--defined-only', join(folder, 'abi.o')])
+          .split('\n')
+          .flatMap((line) => line.match(/ T (\w+)$/)?.[1] ?? [])
+          .sort();
+        expect(defined, abi.name).toEqual(declared);
+      }
+    }
+  });
+});
+
+describe.skipIf(clang.skip || clang.why !== '')(`C headers with clang${clang.why}`, () => {
+  it.each(CLANG)('compile without a warning: %s', (triple) => {
+    const folder = scratch();
+    const flags = [`--target=${triple}`, ...STRICT, '-Werror', '-std=c11', '-ffreestanding', '-O2', '-c'];
+    expect(run('clang', [...flags, '-o', join(folder, 'all.o'), sources(folder)])).toBe('');
+  });
+});
