@@ -3,11 +3,12 @@ import {
   type Attachment,
   type Entry,
   type Implementation,
+  type Pe,
   RestoreError,
   returnInt,
   type Saved,
 } from '@trapline/core';
-import { attachFirmware, LEGACY_IDS } from '@trapline/psci';
+import { attachFirmware, LEGACY_IDS, writePsciNode } from '@trapline/psci';
 import { OWNER_VENDOR_HYPERVISOR, ownerQueries, smcccStatus, trngCalls, unknownCalls } from '@trapline/smccc';
 import { KVM_CONVENTION } from './abi/convention.js';
 import { KVM_UID } from './abi/vendor.js';
@@ -58,12 +59,10 @@ export function attachVm(guest: AttachedGuest, profile: KvmProfile, options: Hyp
       { ...unknownCalls({ ...KVM_CONVENTION, conduits: [conduit.kind] }), ranges: [everything(conduit)] },
     ];
   };
-  const initialise = (): void => {
-    state.reset();
-    state.systemSuspend = options.systemSuspend ?? false;
-  };
-  initialise();
+  state.systemSuspend = options.systemSuspend ?? false;
   options.connect?.(vm, guest);
+  // What the VMM has set up by now is what a reset goes back to.
+  const initial = { vm: vm.save(), stolenTime: stolenTime.save() };
   return {
     implementations: [
       ...calls({ vm: state, kind: 'hvc' }),
@@ -78,14 +77,15 @@ export function attachVm(guest: AttachedGuest, profile: KvmProfile, options: Hyp
     },
     woke: (pe) => {
       psci.woke?.(pe);
+      // A CPU that sleeps in CPU_OFF wakes for nobody but who makes it runnable by force.
+      if (!psci.isOn(pe)) psci.setOn(pe, true);
       stolenTime.update(pe);
     },
     reset: () => {
       psci.reset();
-      initialise();
-      stolenTime.reset();
+      vm.restore(initial.vm);
+      stolenTime.restore(initial.stolenTime);
       memory?.reset();
-      vm.reset();
     },
     save: () => ({
       psci: psci.save(),
@@ -100,7 +100,16 @@ export function attachVm(guest: AttachedGuest, profile: KvmProfile, options: Hyp
       stolenTime.restore(record.stolenTime);
       memory?.restore(record.memory);
     },
-    describe: (tree, description) => psci.describe?.(tree, description),
+    describe: (tree, description) => {
+      const version = state.psciVersionOf(guest.pes[0] as Pe);
+      const old = version === PSCI_0_1;
+      const psciNode = {
+        version: old ? undefined : { major: version >>> 16, minor: version & 0xffff },
+        legacyIds: old ? PSCI_PROFILE.legacyIds : undefined,
+        idleStates: [],
+      };
+      writePsciNode(tree, psciNode, description);
+    },
   };
 }
 

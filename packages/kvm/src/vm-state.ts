@@ -8,13 +8,11 @@ import { SmcccFilter } from './vmm/smccc-filter.js';
 export class Bitmap {
   /** Bits that may be set. */
   readonly supported: bigint;
-  readonly #initial: bigint;
   #value: bigint;
   #low: number;
 
   constructor(supported: bigint, initial: bigint) {
     this.supported = supported;
-    this.#initial = initial;
     this.#value = initial;
     this.#low = Number(BigInt.asIntN(32, initial));
   }
@@ -35,10 +33,6 @@ export class Bitmap {
 
   has(bit: number): boolean {
     return ((this.#low >>> bit) & 1) !== 0;
-  }
-
-  reset(): void {
-    this.value = this.#initial;
   }
 }
 
@@ -69,7 +63,6 @@ export class VmState {
   /** vCPUs without the feature KVM_ARM_VCPU_PSCI_0_2: they have PSCI 0.1. */
   readonly legacyPsci: Uint8Array;
   readonly #latest: number;
-  readonly #legacy: boolean;
 
   constructor(profile: KvmProfile, host: HostCpu, vcpus: number, legacyPsci: boolean) {
     const { std, stdHyp, vendorHyp, vendorHyp2 } = profile.bitmaps;
@@ -82,8 +75,7 @@ export class VmState {
     this.filter = new SmcccFilter();
     this.legacyPsci = new Uint8Array(vcpus);
     this.#latest = profile.psciVersions.at(-1) as number;
-    this.#legacy = legacyPsci;
-    this.reset();
+    this.legacyPsci.fill(legacyPsci ? 1 : 0);
   }
 
   /** The bitmaps in the order of their register numbers. */
@@ -96,14 +88,5 @@ export class VmState {
   psciVersionOf(pe: Pe): number {
     if (this.legacyPsci[pe.index] === 1) return PSCI_0_1;
     return this.psciVersion === 0 ? this.#latest : this.psciVersion;
-  }
-
-  reset(): void {
-    for (const bitmap of this.bitmaps) bitmap.reset();
-    this.filter.reset();
-    this.systemSuspend = false;
-    this.ranOnce = false;
-    this.psciVersion = 0;
-    this.legacyPsci.fill(this.#legacy ? 1 : 0);
   }
 }

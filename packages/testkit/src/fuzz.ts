@@ -61,6 +61,7 @@ class FuzzRun {
   readonly #random: Random;
   readonly #coverage: Coverage;
   readonly #numbers: readonly Number32[];
+  readonly #least: number;
   readonly #before = new Int32Array(2 * REGISTERS);
 
   constructor(world: World, subject: Subject, random: Random, coverage: Coverage) {
@@ -68,6 +69,7 @@ class FuzzRun {
     this.#conduit = subject.conduit ?? 'smc';
     this.#random = random;
     this.#coverage = coverage;
+    this.#least = subject.resultRegisters ?? 1;
     this.#numbers = subject.interfaces.flatMap((abi) => abi.all.flatMap((call) => numbersOf(abi, call, subject)));
   }
 
@@ -133,7 +135,7 @@ class FuzzRun {
 
   #checkPreserved(made: number, vcpu: Vcpu, number: Number32 | undefined): void {
     const first = number?.abi.convention.firstResult ?? 0;
-    const results = number ? Math.max(1, number.declaration.resultTypes.length) : 4;
+    const results = number ? Math.max(this.#least, number.declaration.resultTypes.length) : 4;
     for (let register = 0; register < REGISTERS; register++) {
       if (register >= first && register < first + results) continue;
       const slot = 2 * register;

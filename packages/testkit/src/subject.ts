@@ -13,6 +13,8 @@ export interface Subject {
   readonly level?: Level;
   /** The guest around it: four vCPUs and 16 MiB of memory at {@link TEST_RAM} where absent. */
   readonly guest?: Partial<Omit<GuestSpec, 'name' | 'services'>>;
+  /** Registers from the first result on that every answer may write, whatever the call returns (KVM: X0 to X3). */
+  readonly resultRegisters?: number;
   /** Values that make sense in this guest, by the name of an argument or of its type. */
   readonly valid?: ValidValues;
 }

@@ -1,13 +1,13 @@
-import { type ClientOf, type Conduit, createClient, type Driver, isStatus } from '@trapline/core';
-import { type Psci, driver as psciDriver } from '@trapline/psci';
+import { type BindContext, type ClientOf, type Conduit, createClient, type Driver, isStatus } from '@trapline/core';
+import { driver as psciDriver } from '@trapline/psci';
 import {
+  discoverSmccc,
   OWNER_VENDOR_HYPERVISOR,
   type PvTime,
   pvTimeDriver,
   QUERY_ABIS,
   type QueryAbi,
   type Smccc,
-  smcccDriver,
   type Trng,
   trngDriver,
   uuidFrom,
@@ -48,15 +48,6 @@ export interface Kvm {
   crossTimestamp(counter?: 'virtual' | 'physical'): CrossTimestamp | undefined;
 }
 
-/** How SMCCC is found on KVM: PSCI's conduit, PSCI_FEATURES. */
-const smccc: Driver<Smccc> = smcccDriver<Psci>({
-  driver: psciDriver,
-  conduit: (psci) => psci.conduit,
-  hasFeature: (psci, id) => !isStatus(psci.features({ function: id })),
-});
-const trng: Driver<Trng> = trngDriver(smccc);
-const pvTime: Driver<PvTime> = pvTimeDriver(smccc);
-
 const FUNCTION_PTP = vendorAbi.calls.ptp.id & 0xffff;
 
 /**
@@ -66,27 +57,37 @@ const FUNCTION_PTP = vendorAbi.calls.ptp.id & 0xffff;
 export const driver: Driver<Kvm> = {
   name: 'kvm',
   compatible: [],
-  needs: [smccc],
+  needs: [psciDriver],
   bind: (context) => {
-    const found = context.get(smccc);
-    if (found.calls === undefined || !isKvm(found.conduit)) return undefined;
-    const { conduit } = found;
+    const psci = context.get(psciDriver);
+    const { conduit } = psci;
+    const smccc = discoverSmccc(conduit, (id) => !isStatus(psci.features({ function: id })));
+    if (smccc.calls === undefined || !isKvm(conduit)) return undefined;
     const calls = createClient(vendorAbi, conduit);
     const { functions0, functions32, functions64, functions96 } = calls.features();
     const functions = numbersOf([functions0, functions32, functions64, functions96]);
-    const probed = { ...context, get: () => found } as typeof context;
+    const standard = standardServices(context, smccc);
     return {
       conduit,
       calls,
       capabilities: capabilitiesOf(calls, functions),
-      smccc: found,
-      trng: trng.bind(probed, undefined),
-      pvTime: pvTime.bind(probed, undefined),
+      smccc,
+      ...standard,
       crossTimestamp: (counter = 'virtual') =>
         functions.includes(FUNCTION_PTP) ? crossTimestamp(calls, counter) : undefined,
     };
   },
 };
+
+/** TRNG and PV time by their own drivers, which have no node either. */
+function standardServices(context: BindContext, smccc: Smccc): Pick<Kvm, 'trng' | 'pvTime'> {
+  const found: Driver<Smccc> = { name: 'smccc', compatible: [], needs: [], bind: () => smccc };
+  const { tree, memory, random } = context;
+  const conduit = (kind: string): Conduit => context.conduit(kind);
+  const get = <Bound>(): Bound => smccc as Bound;
+  const inner: BindContext = { tree, conduit, get, memory, random };
+  return { trng: trngDriver(found).bind(inner, undefined), pvTime: pvTimeDriver(found).bind(inner, undefined) };
+}
 
 function isKvm(conduit: Conduit): boolean {
   const { uid0, uid1, uid2, uid3 } = createClient(

@@ -68,10 +68,6 @@ export class SmcccFilter {
     return this.#keep([...all, { from, to, action }], 'OK');
   }
 
-  reset(): void {
-    this.#keep([], 'OK');
-  }
-
   /** Puts back what {@link ranges} gave. */
   restore(ranges: readonly FilterRange[]): void {
     this.#keep(ranges.length > 0 ? [...RESERVED, ...ranges] : [], 'OK');

@@ -185,13 +185,6 @@ export class Vcpu {
     return result === 'OK' ? this.#vm.stolenTime.setAddress(this.pe, value) : result;
   }
 
-  reset(): void {
-    this.#held = false;
-    this.#suspended = false;
-    this.#pc = undefined;
-    this.#features = undefined;
-  }
-
   save(): Saved {
     const pc = this.#pc === undefined ? null : this.#pc.toString();
     return { held: this.#held, suspended: this.#suspended, pc, features: this.#features ?? null };

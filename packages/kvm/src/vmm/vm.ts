@@ -95,10 +95,6 @@ export class Vm {
     };
   }
 
-  reset(): void {
-    for (const vcpu of this.vcpus) vcpu.reset();
-  }
-
   save(): Saved {
     return { state: saveState(this.#state), vcpus: this.vcpus.map((vcpu) => vcpu.save()) };
   }
