@@ -39,6 +39,7 @@ export {
 export { assemblyHead, assemblyOf } from './emit/assembly.js';
 export { assemblyFile, interfaceWrappers } from './emit/assembly-file.js';
 export { cHeader } from './emit/c-header.js';
+export { rustModule } from './emit/rust.js';
 export { WrapperError } from './errors.js';
 export { generateWrapper, type Wrapper } from './generate.js';
 export { bytesOfWord, type Instruction } from './machine/instruction.js';

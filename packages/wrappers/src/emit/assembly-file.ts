@@ -28,5 +28,7 @@ export function assemblyFile(plan: InterfacePlan, target: Target | TargetName): 
     const call = plan.calls.find(({ name }) => name === wrapper.description.name);
     return assemblyOf(wrapper, call ? [`${prototype(call)}`, ...callWords(plan, call)] : []);
   });
-  return `${head.join('\n')}\n${assemblyHead(resolved)}\n${parts.join('\n')}`;
+  // Without this section linkers take the stack for executable.
+  const stack = '\n\t.section\t.note.GNU-stack, "", %progbits\n';
+  return `${head.join('\n')}\n${assemblyHead(resolved)}\n${parts.join('\n')}${stack}`;
 }
