@@ -24,6 +24,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'compose a machine, discover its interfaces, exercise them',
     load: () => import('./run/command.js'),
   },
+  wrappers: {
+    usage: 'wrappers INTERFACE --target T',
+    summary: 'call wrappers of an interface: C, Rust, assembly, machine code',
+    load: () => import('./wrappers/command.js'),
+  },
   replay: {
     usage: 'replay FILE ...',
     summary: 'calls recorded from real firmware and hypervisors, against the services here',

@@ -2,8 +2,8 @@ import { BindError, type ClientOf, type Conduit, createClient, type Driver } fro
 import type { DeviceTree, DeviceTreeNode } from '@trapline/devicetree';
 import { abi } from './abi.js';
 import { ChannelClient } from './channel-client.js';
-import { COMPATIBLE, cellOf, type EpaprNode, readEpaprNode } from './node.js';
-import { decodeConduit } from './resolve.js';
+import { COMPATIBLE, cellOf, type EpaprNode, readEpaprNode } from './node/binding.js';
+import { decodeConduit } from './node/resolve.js';
 
 /** A hypervisor node with a driver. */
 export interface Epapr {

@@ -9,11 +9,11 @@ import {
 import { abi } from './abi.js';
 import { channelHandlers } from './channel-calls.js';
 import { interruptHandlers } from './interrupt-calls.js';
+import { writeHypervisorNodes } from './node/write.js';
 import { checkOptions, type HypervisorOptions } from './options.js';
 import { Partitions } from './partitions.js';
 import { Code } from './status.js';
 import { LAST_TOKEN } from './token.js';
-import { writeHypervisorNodes } from './write-node.js';
 
 /**
  * A hypervisor that takes ePAPR's calls: byte channels, an interrupt controller, doorbells, messages and idle, between

@@ -20,19 +20,29 @@ export {
   SPURIOUS_VECTOR,
 } from './abi.js';
 export { ByteChannelError, ChannelClient, MAX_RECEIVED } from './channel-client.js';
-export { type Conversion, hcallCells, makeSymbolic } from './convert.js';
 export { driver, type Epapr } from './driver.js';
 export { hypervisor } from './hypervisor.js';
+export { MAX_INTERRUPT, MAX_PRIORITY } from './interrupt-controller.js';
 export {
   type CellOrder,
+  COMPATIBLE,
+  type Conversion,
+  type DecodedConduit,
+  decodeConduit,
+  type EpaprNode,
   type HcallReading,
   hasPowerPcCall,
+  hcallCells,
+  IMMEDIATE,
+  INSTRUCTIONS,
+  INSTRUCTIONS_OTHERWISE,
   MAX_INSTRUCTION_BYTES,
+  makeSymbolic,
+  type ResolveOptions,
+  readEpaprNode,
   readHcallInstructions,
   readingWords,
-} from './instructions.js';
-export { MAX_INTERRUPT, MAX_PRIORITY } from './interrupt-controller.js';
-export { COMPATIBLE, type EpaprNode, IMMEDIATE, INSTRUCTIONS, INSTRUCTIONS_OTHERWISE, readEpaprNode } from './node.js';
+} from './node/index.js';
 export {
   type ByteChannel,
   type ChannelEnd,
@@ -46,6 +56,5 @@ export {
   MAX_DOORBELLS,
   MAX_INTERRUPTS,
 } from './options.js';
-export { type DecodedConduit, decodeConduit, type ResolveOptions } from './resolve.js';
 export { type EpaprStatusName, status } from './status.js';
 export { LAST_TOKEN, tokenOf, VENDOR_EPAPR, VENDORS } from './token.js';

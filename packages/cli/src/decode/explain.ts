@@ -134,8 +134,8 @@ function explainCall(
   };
 }
 
-/** Lowest status code of any namespace here; Xen's and FF-A's end well above. */
-const LOWEST_CODE = -64;
+/** How far status codes of any namespace here are from 0; Xen's and FF-A's are nearer. ePAPR's alone are positive. */
+const FARTHEST_CODE = 64;
 
 /**
  * The number of a status, in the words of the types that the call gives, or else others of its interface: a UID has no
@@ -144,7 +144,10 @@ const LOWEST_CODE = -64;
 function codeOf(name: string, declaration: CallDeclaration, abi: Interface): number | null {
   for (const { resultTypes } of [declaration, ...abi.all]) {
     for (const type of resultTypes) {
-      for (let code = -1; code >= LOWEST_CODE; code--) if (type.show(code, -1) === name) return code;
+      for (let code = 1; code <= FARTHEST_CODE; code++) {
+        if (type.show(-code, -1) === name) return -code;
+        if (type.show(code, 0) === name) return code;
+      }
     }
   }
   return null;

@@ -1,4 +1,6 @@
 import type { Interface } from '@trapline/core';
+import { abi as epapr } from '@trapline/epapr';
+import { kvm } from '@trapline/kvm';
 import { psci } from '@trapline/psci';
 import { STANDARD_INTERFACES } from '@trapline/smccc';
 
@@ -6,4 +8,9 @@ import { STANDARD_INTERFACES } from '@trapline/smccc';
  * The interfaces whose calls `decode` knows: the first one that has a number explains it. A package with calls of its
  * own enters its interface here.
  */
-export const interfaces: readonly Interface[] = [psci.abi as unknown as Interface, ...STANDARD_INTERFACES];
+export const interfaces: readonly Interface[] = [
+  psci.abi as unknown as Interface,
+  ...STANDARD_INTERFACES,
+  kvm.abi as unknown as Interface,
+  epapr as unknown as Interface,
+];

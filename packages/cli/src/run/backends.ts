@@ -1,4 +1,6 @@
 import type { Service } from '@trapline/core';
+import { hypervisor as epapr } from '@trapline/epapr';
+import { HOST_CPUS, PROFILE_NAMES as KVM_PROFILES, hypervisor as kvm } from '@trapline/kvm';
 import { firmware, PROFILE_NAMES, VERSIONS } from '@trapline/psci';
 import { archService, pvTimeService, SMCCC_VERSIONS, sdeiService, trngService } from '@trapline/smccc';
 import * as v from 'valibot';
@@ -39,6 +41,23 @@ export const backends: Readonly<Record<string, Backend>> = {
     (options) => pvTimeService(options),
   ),
   sdei: backend('SDEI: events that interrupt everything', v.strictObject({}), () => sdeiService()),
+  kvm: backend(
+    'KVM: PSCI, SMCCC, TRNG, PV time and its own calls, as Linux answers them',
+    v.strictObject({
+      profile: v.optional(oneOf(KVM_PROFILES)),
+      hostCpu: v.optional(oneOf(Object.keys(HOST_CPUS))),
+      systemSuspend: v.optional(v.boolean()),
+    }),
+    (options) => kvm(definedOf(options)),
+  ),
+  epapr: backend(
+    "ePAPR's hypercalls: byte channels, interrupts, doorbells, idle",
+    v.strictObject({
+      conduit: v.optional(oneOf(['hvc', 'smc'])),
+      immediate: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff))),
+    }),
+    (options) => epapr(definedOf(options)),
+  ),
 };
 
 function backend<Output>(

@@ -1,5 +1,6 @@
 import { type Driver, isStatus } from '@trapline/core';
 import type { Discovery } from '@trapline/core/discovery';
+import { type Epapr, driver as epaprDriver } from '@trapline/epapr';
 import { type Psci, driver as psciDriver } from '@trapline/psci';
 import { type Sdei, type Smccc, sdeiDriver, smcccDriver, type Trng, trngDriver } from '@trapline/smccc';
 
@@ -13,7 +14,7 @@ const smccc: Driver<Smccc> = smcccDriver<Psci>({
 const trng: Driver<Trng> = trngDriver(smccc);
 
 /** Every driver of this build, in the order in which they are tried. */
-export const guestDrivers: readonly Driver[] = [psciDriver, smccc, trng, sdeiDriver];
+export const guestDrivers: readonly Driver[] = [psciDriver, smccc, trng, sdeiDriver, epaprDriver];
 
 /** What a guest has found. */
 export interface Found {
@@ -21,6 +22,7 @@ export interface Found {
   readonly smccc: Smccc | undefined;
   readonly trng: Trng | undefined;
   readonly sdei: Sdei | undefined;
+  readonly epapr: Epapr | undefined;
 }
 
 /** What the drivers are bound to. */
@@ -30,16 +32,18 @@ export function foundBy(discovery: Discovery): Found {
     smccc: discovery.find(smccc),
     trng: discovery.find(trng),
     sdei: discovery.find(sdeiDriver),
+    epapr: discovery.find(epaprDriver),
   };
 }
 
 /** The bound drivers with the versions that answered: `psci 1.1 at /psci`. */
-export function boundWords({ psci, smccc: convention, trng: random, sdei }: Found): readonly string[] {
+export function boundWords({ psci, smccc: convention, trng: random, sdei, epapr }: Found): readonly string[] {
   const version = (of: { readonly major: number; readonly minor: number }) => `${of.major}.${of.minor}`;
   return [
     ...(psci ? [`psci ${version(psci.negotiated.version)} by ${psci.conduit.kind} at ${psci.node.path}`] : []),
     ...(convention ? [`smccc ${version(convention.version)}`] : []),
     ...(random ? [`trng ${version(random.version)}`] : []),
     ...(sdei ? [`sdei ${version(sdei.version)}`] : []),
+    ...(epapr ? [`epapr ${epapr.node.version ?? 'of no version'} by ${epapr.conduit.kind} at ${epapr.node.path}`] : []),
   ];
 }

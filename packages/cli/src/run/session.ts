@@ -1,5 +1,6 @@
 import { type InspectedInterface, inspectTree, type SystemEvent } from '@trapline/core';
 import type { DiscoveryEvent } from '@trapline/core/discovery';
+import { decodeConduit } from '@trapline/epapr/node';
 import type { MemoryRegion, Stack, StackGuest } from '@trapline/stack';
 import { GuestProgramError, StepLimitError } from '@trapline/trap-bus';
 import { CommandError } from '../command.js';
@@ -66,7 +67,7 @@ export function runStack(stack: Stack): RunReport {
       name: guest.name,
       cpus: guest.vcpus.length,
       memory: guest.memory,
-      interfaces: inspectTree(guest.deviceTree, { drivers: guestDrivers }).interfaces,
+      interfaces: inspectTree(guest.deviceTree, { drivers: guestDrivers, readHcall: decodeConduit }).interfaces,
       services: guest.bus.services.map(({ service, level }) => `${service.name} at ${level}`),
       drivers,
       failures,

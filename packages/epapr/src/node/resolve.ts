@@ -1,6 +1,7 @@
-import { DIAGNOSTICS, type Diagnostic, type DiagnosticCode } from '@trapline/core';
+import { DIAGNOSTICS, type Diagnostic, type DiagnosticCode } from '@trapline/core/inspection';
 import type { DeviceTree, DeviceTreeNode } from '@trapline/devicetree';
 import type { CallConduit, InstructionSet } from '@trapline/wrappers/decode';
+import { INSTRUCTIONS, INSTRUCTIONS_OTHERWISE } from './binding.js';
 import { type CpuSets, cpuSetsOf } from './cpus.js';
 import {
   type HcallReading,
@@ -9,7 +10,6 @@ import {
   readHcallInstructions,
   readingWords,
 } from './instructions.js';
-import { INSTRUCTIONS, INSTRUCTIONS_OTHERWISE } from './node.js';
 
 /** What `hcall-instructions` says once it is read: a symbolic conduit, or why there is none. */
 export interface DecodedConduit {

@@ -1,9 +1,9 @@
 import type { TreeDescription } from '@trapline/core';
 import { cells, type DeviceTree, type DeviceTreeNode } from '@trapline/devicetree';
-import { CONFIG_LEVEL } from './abi.js';
-import { IMMEDIATE } from './node.js';
-import type { HypervisorOptions } from './options.js';
-import type { Partition } from './partition.js';
+import { CONFIG_LEVEL } from '../abi.js';
+import type { HypervisorOptions } from '../options.js';
+import type { Partition } from '../partition.js';
+import { IMMEDIATE } from './binding.js';
 
 /** First INTID of private peripheral interrupts, which the GIC's binding counts from 0 as type 1. */
 const FIRST_PPI = 16;

@@ -1,6 +1,6 @@
 import type { DeviceTree, DeviceTreeNode } from '@trapline/devicetree';
 import { type CallConduit, callWord, type InstructionSet, immediateLimit } from '@trapline/wrappers/decode';
-import { COMPATIBLE, IMMEDIATE, INSTRUCTIONS, INSTRUCTIONS_OTHERWISE, readEpaprNode } from './node.js';
+import { COMPATIBLE, IMMEDIATE, INSTRUCTIONS, INSTRUCTIONS_OTHERWISE, readEpaprNode } from './binding.js';
 import { decodeConduit, type ResolveOptions } from './resolve.js';
 
 /** What became of one node: rewritten, or why not. */
