@@ -1,7 +1,8 @@
 import type { CallDeclaration, CallSpec, Fields, Interface } from '../abi/interface.js';
 import { isValueType } from '../abi/interface.js';
 import type { ValueType } from '../abi/value-type.js';
-import { type Outcome, RETURNED } from '../outcome.js';
+import { RETURNED } from '../outcome.js';
+import { REGISTER_SLOTS, type Registers } from '../registers.js';
 import { CallFault } from './call-fault.js';
 import type { Caller, Conduit } from './conduit.js';
 import { Pending } from './pending.js';
@@ -68,6 +69,9 @@ export function createClient<Calls extends Readonly<Record<string, CallSpec>>>(
   return Object.freeze(Object.create(methods)) as Client<Calls>;
 }
 
+/** The spare slot of a register file. */
+const UNSEEN_SLOT = 2 * (REGISTER_SLOTS - 1);
+
 /** Everything about one call that is the same each time. */
 interface Plan {
   readonly name: string;
@@ -113,55 +117,66 @@ function planOf(
   };
 }
 
-/** Loads the number and executes the instruction: the register-level client. Arguments stand in the registers already. */
-function invoker(plan: Plan, conduit: Conduit): (caller: Caller) => Outcome {
-  const { selector, immediate, id32, id64 } = plan;
-  if (selector === 'immediate') return (caller) => caller.execute(conduit.kind, immediate);
-  const slot64 = 2 * selector.a64;
-  const slot32 = 2 * selector.a32;
-  return (caller) => {
-    if (caller.width === 64) {
-      caller.w[slot64] = id64;
-      caller.w[slot64 + 1] = 0;
-    } else caller.w[slot32] = id32;
-    return caller.execute(conduit.kind, immediate);
-  };
-}
-
 type AnyCall = (args?: Readonly<Record<string, unknown>>) => unknown;
+type Read = (registers: Registers, slot: number, wide: boolean) => unknown;
 
+/** Written out in one function: each call of a function that is not known in advance costs as much as the look-up. */
 function plainCall(plan: Plan, conduit: Conduit): AnyCall {
-  const invoke = invoker(plan, conduit);
+  const { name, names, immediate, id32, id64, result, wide64 } = plan;
+  const { slot64, slot32 } = selectorSlots(plan);
   const read = resultReader(plan);
-  if (plan.names.length === 0) {
+  if (names.length === 0) {
     return () => {
       const { caller } = conduit;
-      const outcome = invoke(caller);
-      if (outcome !== RETURNED) throw new CallFault(plan.name, outcome);
-      return read(caller);
+      const { w } = caller;
+      const a64 = caller.width === 64;
+      if (a64) {
+        w[slot64] = id64;
+        w[slot64 + 1] = 0;
+      } else w[slot32] = id32;
+      const outcome = caller.execute(conduit.kind, immediate);
+      if (outcome !== RETURNED) throw new CallFault(name, outcome);
+      return read(caller, result, wide64 && a64);
     };
   }
   const store = argumentStore(plan);
   return (args = {}) => {
     const { caller } = conduit;
+    const a64 = caller.width === 64;
     store(caller, args);
-    const outcome = invoke(caller);
-    if (outcome !== RETURNED) throw new CallFault(plan.name, outcome);
-    return read(caller);
+    select(plan, caller, slot64, slot32);
+    const outcome = caller.execute(conduit.kind, immediate);
+    if (outcome !== RETURNED) throw new CallFault(name, outcome);
+    return read(caller, result, wide64 && a64);
   };
 }
 
 function waitingCall(plan: Plan, conduit: Conduit): AnyCall {
+  const { slot64, slot32 } = selectorSlots(plan);
   const store = argumentStore(plan);
-  const invoke = invoker(plan, conduit);
   const read = resultReader(plan);
   return (args = {}) => {
     const { caller } = conduit;
     store(caller, args);
-    const outcome = invoke(caller);
+    select(plan, caller, slot64, slot32);
+    const outcome = caller.execute(conduit.kind, plan.immediate);
     if (outcome.kind === 'inject') throw new CallFault(plan.name, outcome);
-    return new Pending(outcome, () => read(caller));
+    return new Pending(outcome, () => read(caller, plan.result, plan.wide64 && caller.width === 64));
   };
+}
+
+/** Where the number goes: past the registers that a call can see where it stands in the immediate. */
+function selectorSlots({ selector }: Plan): { slot64: number; slot32: number } {
+  if (selector === 'immediate') return { slot64: UNSEEN_SLOT, slot32: UNSEEN_SLOT };
+  return { slot64: 2 * selector.a64, slot32: 2 * selector.a32 };
+}
+
+function select(plan: Plan, caller: Caller, slot64: number, slot32: number): void {
+  const { w } = caller;
+  if (caller.width === 64) {
+    w[slot64] = plan.id64;
+    w[slot64 + 1] = 0;
+  } else w[slot32] = plan.id32;
 }
 
 type Store = (caller: Caller, args: Readonly<Record<string, unknown>>) => void;
@@ -193,17 +208,13 @@ function argumentStore(plan: Plan): Store {
   }
 }
 
-function resultReader(plan: Plan): (caller: Caller) => unknown {
-  const { returns, results, result, wide64 } = plan;
-  if (returns) {
-    const { read } = returns;
-    return (caller) => read(caller, result, wide64 && caller.width === 64);
-  }
+function resultReader({ returns, results }: Plan): Read {
+  if (returns) return returns.read;
   if (results.length === 0) return () => undefined;
-  return (caller) => {
+  return (registers, slot, wide) => {
     const values: Record<string, unknown> = {};
     results.forEach(([name, type], i) => {
-      values[name] = type.read(caller, result + i, wide64 && caller.width === 64);
+      values[name] = type.read(registers, slot + i, wide);
     });
     return values;
   };

@@ -10,6 +10,7 @@ import {
   SP,
   type StartState,
 } from '@trapline/core';
+import { circumstancesKey } from '../rules/routing-table.js';
 import type { CpuPort } from './cpu-port.js';
 import { SYS, SYSTEM_REGISTERS, type SystemRegister } from './system-registers.js';
 import type { WaitRecord } from './wait-record.js';
@@ -32,7 +33,7 @@ export interface VcpuParts {
  * A virtual CPU: the registers that calls and exceptions touch, and its power state. It executes nothing by itself:
  * an embedder's CPU (through {@link CpuPort}) or a guest program does.
  *
- * `el`, `state`, `secure`, `pstate`, `hcr`, `scr` and `sctlr` are plain fields: whoever executes the guest's
+ * `el`, `state`, `secure`, `pstate`, `hcr`, `scr` and `sctlr` can be set at any time: whoever executes the guest's
  * instructions keeps them current, the bus reads them at each trap. `hcr`, `scr` and `sctlr` are the low halves of
  * HCR_EL2, SCR_EL3 and the current level's SCTLR as int32; {@link Vcpu.read} and {@link Vcpu.write} see the whole.
  */
@@ -42,13 +43,15 @@ export class Vcpu implements Pe {
   readonly index: number;
   readonly mpidr: bigint;
   readonly affinity: number;
-  el: ExceptionLevel = 1;
-  state: ExecutionState = 'a64';
-  secure = false;
   pstate = 0x3c5;
-  hcr = 0;
-  scr = 0;
   sctlr = 0;
+  /** What the routing rules look at, as their table's key has it: worked out when it changes, not at every trap. */
+  circumstances = 0;
+  #el: ExceptionLevel = 1;
+  #state: ExecutionState = 'a64';
+  #secure = false;
+  #hcr = 0;
+  #scr = 0;
   /** Name of the guest it belongs to. */
   readonly guest: string;
   readonly guestIndex: number;
@@ -60,8 +63,9 @@ export class Vcpu implements Pe {
   readonly cpu: CpuPort | undefined;
   /** Where it begins or resumes; services fill it. */
   readonly startState: StartState = createStartState();
-  /** Whether it runs. The bus alone changes this. */
-  powerState: PowerState = 'off';
+  /** Whether {@link powerState} is `running`: what every trap asks, and a flag is asked faster than a name. */
+  running = false;
+  #powerState: PowerState = 'off';
   /** What it waits for while `waiting`. */
   wait: WaitRecord | undefined = undefined;
 
@@ -76,6 +80,57 @@ export class Vcpu implements Pe {
     this.guestIndex = parts.guestIndex;
     this.aarch32 = parts.aarch32;
     this.cpu = parts.cpu;
+    this.#changed();
+  }
+
+  get el(): ExceptionLevel {
+    return this.#el;
+  }
+  set el(el: ExceptionLevel) {
+    this.#el = el;
+    this.#changed();
+  }
+
+  get state(): ExecutionState {
+    return this.#state;
+  }
+  set state(state: ExecutionState) {
+    this.#state = state;
+    this.#changed();
+  }
+
+  get secure(): boolean {
+    return this.#secure;
+  }
+  set secure(secure: boolean) {
+    this.#secure = secure;
+    this.#changed();
+  }
+
+  get hcr(): number {
+    return this.#hcr;
+  }
+  set hcr(hcr: number) {
+    this.#hcr = hcr;
+    this.#changed();
+  }
+
+  get scr(): number {
+    return this.#scr;
+  }
+  set scr(scr: number) {
+    this.#scr = scr;
+    this.#changed();
+  }
+
+  /** Whether it runs. The bus alone changes this. */
+  get powerState(): PowerState {
+    return this.#powerState;
+  }
+
+  set powerState(state: PowerState) {
+    this.#powerState = state;
+    this.running = state === 'running';
   }
 
   /** A system register's value. */
@@ -125,9 +180,14 @@ export class Vcpu implements Pe {
 
   #load(): void {
     const low = this.#low;
-    this.hcr = low[2 * SYS.HCR_EL2] as number;
-    this.scr = low[2 * SYS.SCR_EL3] as number;
+    this.#hcr = low[2 * SYS.HCR_EL2] as number;
+    this.#scr = low[2 * SYS.SCR_EL3] as number;
     this.sctlr = low[2 * (SCTLR_SLOTS[this.el] as number)] as number;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.circumstances = circumstancesKey(this);
   }
 }
 

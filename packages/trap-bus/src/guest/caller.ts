@@ -1,6 +1,7 @@
 import { AGAIN, type Caller, type Conduit, type ConduitKind, type Outcome } from '@trapline/core';
 import type { Vcpu } from '../cpu/vcpu.js';
 import { MAX_REPEATS } from '../machine/limits.js';
+import { A32_KEY } from '../rules/routing-table.js';
 
 /** Who carries a guest's calls over. */
 export interface Trap {
@@ -24,7 +25,7 @@ export class VcpuCaller implements Caller {
   }
 
   get width(): 32 | 64 {
-    return this.vcpu.state === 'a64' ? 64 : 32;
+    return (this.vcpu.circumstances & A32_KEY) === 0 ? 64 : 32;
   }
 
   /** Executes the instruction, again and again while it is preempted, at most {@link MAX_REPEATS} times. */

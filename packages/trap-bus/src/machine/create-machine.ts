@@ -22,9 +22,10 @@ export function createMachine(spec: MachineSpec): Machine {
   const streams = new Streams();
   const clock = createVirtualClock(spec.clock);
   const lanes: Lane[] = [];
-  const interceptions = new Interceptions(() => {
-    for (const lane of lanes) lane.interceptionsChanged();
-  });
+  const onlookersChanged = (): void => {
+    for (const lane of lanes) lane.onlookersChanged();
+  };
+  const interceptions = new Interceptions(onlookersChanged);
   const shared: Shared = { calls: streams.calls, interceptions, onUnclaimed: spec.onUnclaimed };
   const running = new Map<Service, RunningService>();
   for (const [index, guestSpec] of spec.guests.entries()) {
@@ -41,7 +42,8 @@ export function createMachine(spec: MachineSpec): Machine {
     lanes.push(lane);
   }
   const started: Running[] = Array.from(running, ([service, one]) => ({ service, running: one }));
-  return new Machine({ lanes, running: started, streams, interceptions, clock });
+  const calls$ = streams.callsTelling(onlookersChanged);
+  return new Machine({ lanes, running: started, streams, calls$, interceptions, clock });
 }
 
 /** Attaches a guest's services, level by level. A service that serves several guests runs once. */

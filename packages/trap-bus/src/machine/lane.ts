@@ -15,7 +15,7 @@ import type { Guest } from '../guest/guest.js';
 import { PowerError } from '../guest/power-unit.js';
 import type { Answerer, Standing } from '../guest/standing.js';
 import { ROUTES, type Route } from '../rules/routing.js';
-import { A32_KEY, routingKey, routingTable } from '../rules/routing-table.js';
+import { A32_KEY, conduitKey, routingKey, routingTable } from '../rules/routing-table.js';
 import { CallEvent, copyRegisters } from '../streams/call-event.js';
 import { inject, takeCall } from './injection.js';
 import type { Interceptions } from './interception.js';
@@ -46,7 +46,7 @@ export class Lane {
   /** Who answers without further ado: for each of the table's routes by HVC, then by SMC. */
   readonly #doors: readonly (Door | undefined)[];
   readonly #intercepted = new Map<Standing, Dispatcher>();
-  /** Whether the rules come first: no service stands outside, and nobody intercepts. */
+  /** Whether the rules come first and nobody looks on: no service outside, no interception, no observer. */
   #plain: boolean;
 
   constructor(guest: Guest, standings: readonly Standing[], shared: Shared) {
@@ -64,21 +64,23 @@ export class Lane {
     this.#plain = this.outside === undefined;
   }
 
-  /** Told when interceptions come or go. */
-  interceptionsChanged(): void {
-    this.#plain = this.outside === undefined && !this.#shared.interceptions.active;
+  /** Told when interceptions or observers come or go. */
+  onlookersChanged(): void {
+    this.#plain = this.outside === undefined && !this.#watched;
+  }
+
+  get #watched(): boolean {
+    return this.#calls.observed || this.#shared.interceptions.active;
   }
 
   /** Which route the rules give for an instruction that `vcpu` executes now; undefined for an instruction of its own. */
   routeOf(vcpu: Vcpu, conduit: ConduitKind): Route | undefined {
-    return ROUTES[this.#table[routingKey(vcpu, conduit)] as number];
+    return ROUTES[this.#table[vcpu.circumstances | conduitKey(conduit)] as number];
   }
 
   trap(vcpu: Vcpu, conduit: ConduitKind, immediate: number): Outcome {
-    if (!this.#plain || this.#calls.observed || vcpu.powerState !== 'running') {
-      return this.#trapOtherwise(vcpu, conduit, immediate);
-    }
-    const key = routingKey(vcpu, conduit);
+    if (!this.#plain || !vcpu.running) return this.#trapOtherwise(vcpu, conduit, immediate);
+    const key = vcpu.circumstances | conduitKey(conduit);
     const taken = this.#table[key] as number;
     const door = this.#doors[(taken << 1) | (key & 1)];
     if (door === undefined) return this.#route(vcpu, conduit, immediate, undefined);
@@ -100,15 +102,14 @@ export class Lane {
   }
 
   #trapOtherwise(vcpu: Vcpu, conduit: ConduitKind, immediate: number): Outcome {
-    const watched = this.#calls.observed || this.#shared.interceptions.active || vcpu.powerState !== 'running';
-    if (watched || !this.outside) return this.#trapWatched(vcpu, conduit, immediate);
+    if (this.#watched || !vcpu.running || !this.outside) return this.#trapWatched(vcpu, conduit, immediate);
     const outcome = this.outside.dispatcher.dispatch(vcpu, conduit, immediate);
     if (outcome === UNCLAIMED) return this.#route(vcpu, conduit, immediate, undefined);
     return this.#carryOut(vcpu, conduit, immediate, this.outside, outcome, undefined);
   }
 
   #trapWatched(vcpu: Vcpu, conduit: ConduitKind, immediate: number): Outcome {
-    if (vcpu.powerState !== 'running') {
+    if (!vcpu.running) {
       throw new PowerError(`${vcpu.guest}: CPU ${vcpu.index} is ${vcpu.powerState} and executes no ${conduit}`);
     }
     const way: Way = { answerer: undefined, overridden: false };

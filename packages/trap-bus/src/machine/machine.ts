@@ -32,6 +32,7 @@ export interface MachineParts {
   readonly lanes: readonly Lane[];
   readonly running: readonly Running[];
   readonly streams: Streams;
+  readonly calls$: Observable<CallEvent>;
   readonly interceptions: Interceptions;
   readonly clock: VirtualClock;
 }
@@ -55,7 +56,7 @@ export class Machine {
     this.clock = parts.clock;
     this.#lanes = parts.lanes;
     this.guests = parts.lanes.map((lane) => lane.guest);
-    this.calls$ = parts.streams.calls.asObservable();
+    this.calls$ = parts.calls$;
     this.power$ = parts.streams.power.asObservable();
     this.interrupts$ = parts.streams.interrupts.asObservable();
   }

@@ -47,9 +47,18 @@ export type RoutedPe = Pick<Pe, 'el' | 'state' | 'secure' | 'hcr' | 'scr'>;
 
 /** The table's key for a PE that executes HVC or SMC now. */
 export function routingKey(pe: RoutedPe, conduit: ConduitKind): number {
+  return circumstancesKey(pe) | conduitKey(conduit);
+}
+
+/** The conduit's part of a key. */
+export function conduitKey(conduit: ConduitKind): number {
+  return conduit === 'hvc' ? 0 : conduit === 'smc' ? 1 : OTHER;
+}
+
+/** The part of a key that changes only when the PE's state does. */
+export function circumstancesKey(pe: RoutedPe): number {
   const { hcr, scr } = pe;
   return (
-    (conduit === 'hvc' ? 0 : conduit === 'smc' ? 1 : OTHER) |
     (pe.el << 1) |
     (pe.state === 'a64' ? 0 : A32_KEY) |
     (pe.secure ? 16 : 0) |

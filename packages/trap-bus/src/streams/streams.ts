@@ -1,4 +1,4 @@
-import { Subject } from 'rxjs';
+import { Observable, Subject } from 'rxjs';
 import type { CallEvent } from './call-event.js';
 import type { InterruptChange, PowerChange } from './events.js';
 
@@ -7,6 +7,18 @@ export class Streams {
   readonly calls: Subject<CallEvent> = new Subject<CallEvent>();
   readonly power: Subject<PowerChange> = new Subject<PowerChange>();
   readonly interrupts: Subject<InterruptChange> = new Subject<InterruptChange>();
+
+  /** The calls as the outside sees them. `changed` hears whenever an observer comes or goes. */
+  callsTelling(changed: () => void): Observable<CallEvent> {
+    return new Observable((observer) => {
+      const subscription = this.calls.subscribe(observer);
+      changed();
+      return () => {
+        subscription.unsubscribe();
+        changed();
+      };
+    });
+  }
 
   complete(): void {
     this.calls.complete();
