@@ -23,14 +23,3 @@ export function fakePe(index = 0, state: ExecutionState = 'a64'): Pe {
     sctlr: 0,
   };
 }
-
-/** Guest software on a PE whose conduit instruction goes straight to a dispatcher. */
-export function fakeCaller(pe: Pe, dispatcher: Dispatcher): Caller {
-  return {
-    x: pe.x,
-    w: pe.w,
-    index: pe.index,
-    width: pe.state === 'a64' ? 64 : 32,
-    execute: (conduit: string, immediate: number): Outcome => dispatcher.dispatch(pe, conduit, immediate),
-  };
-}

@@ -28,19 +28,19 @@ export const smcccStatus: StatusNamespace<'smccc', 'SUCCESS' | 'NOT_SUPPORTED' |
   });
 
 /** What SMCCC_ARCH_SOC_ID is asked for. */
-export const socIdType: ValueType<'version' | 'revision' | 'name' | Unknown> = oneOf('SoC id type', {
+const socIdType: ValueType<'version' | 'revision' | 'name' | Unknown> = oneOf('SoC id type', {
   version: 0,
   revision: 1,
   name: 2,
 });
 
 /** A function id as an argument. */
-export const functionIdType: ValueType<number> = named('function id', u32, {
+const functionIdType: ValueType<number> = named('function id', u32, {
   edges: [0n, 0x8000_0000n, 0x8000_0001n, 0x8000_0002n, 0x8000_8000n, 0xc500_0020n, 0x8400_0000n, 0xffff_ffffn],
 });
 
 /** An encoded system register, `op0.op1.CRn.CRm.op2` as a trap's syndrome has it. */
-export const registerType: ValueType<number | bigint, bigint> = named('system register', word, {
+const registerType: ValueType<number | bigint, bigint> = named('system register', word, {
   edges: [0n, 0x1e_1100n, 0x1e_1140n, 0x1e_1320n, 0x1e_a520n, 0xffff_ffffn, 0x1_001e_1100n],
 });
 

@@ -55,15 +55,14 @@ const sdeiVersionType: ValueType<SdeiVersion> = {
 };
 
 /** What SDEI_EVENT_GET_INFO can be asked (DEN0054A, 5.1.10). */
-export const infoType: ValueType<
-  'event-type' | 'not-signaled' | 'priority' | 'routing-mode' | 'routing-affinity' | Unknown
-> = oneOf('info', {
-  'event-type': 0,
-  'not-signaled': 1,
-  priority: 2,
-  'routing-mode': 3,
-  'routing-affinity': 4,
-});
+const infoType: ValueType<'event-type' | 'not-signaled' | 'priority' | 'routing-mode' | 'routing-affinity' | Unknown> =
+  oneOf('info', {
+    'event-type': 0,
+    'not-signaled': 1,
+    priority: 2,
+    'routing-mode': 3,
+    'routing-affinity': 4,
+  });
 
 /** How a shared event is routed (DEN0054A, 5.1.2). */
 export const ROUTE_ANY = 0;
