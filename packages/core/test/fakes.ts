@@ -1,11 +1,4 @@
-import {
-  type Caller,
-  createRegisters,
-  type Dispatcher,
-  type ExecutionState,
-  type Outcome,
-  type Pe,
-} from '@trapline/core';
+import { createRegisters, type ExecutionState, type Pe } from '@trapline/core';
 
 /** A PE without a machine around it. */
 export function fakePe(index = 0, state: ExecutionState = 'a64'): Pe {

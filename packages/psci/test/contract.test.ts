@@ -44,6 +44,9 @@ describeService({
   calls: 10_000,
 });
 
+/** Random calls for each declared one. */
+const CALLS_EACH = 100_000;
+
 describe('random calls', () => {
   test('reach every call with SUCCESS and with each error that the specification documents', () => {
     const profile = { ...specProfile('1.3'), topology, cleanInv };
@@ -59,7 +62,7 @@ describe('random calls', () => {
     const coverage = new Coverage([abi as unknown as Interface]);
     subjects.forEach((subject, i) => {
       fuzzCalls(subject, {
-        calls: 100_000,
+        calls: Math.ceil((CALLS_EACH * abi.all.length) / subjects.length),
         seed: i + 1,
         coverage,
         between: ({ machine }, random) => machine.clock.advance(BigInt(random.below(100_000))),

@@ -157,6 +157,10 @@ const STORIES = [
   ],
 ] as const;
 
+/** Random calls for each declared one. */
+const CALLS_EACH = 100_000;
+const DECLARED = INTERFACES.reduce((sum, abi) => sum + abi.all.length, 0);
+
 test('random calls reach every call with success and with each error that it documents', () => {
   let dry = false;
   const random: RandomPort = { fill: () => !dry };
@@ -166,7 +170,7 @@ test('random calls reach every call with success and with each error that it doc
   fuzzCalls(
     { service: composed(undefined, signalled), interfaces: INTERFACES, guest: fuzzed, valid },
     {
-      calls: 100_000,
+      calls: CALLS_EACH * DECLARED,
       seed: 5,
       coverage,
       between: ({ guest: around }, source) => {
