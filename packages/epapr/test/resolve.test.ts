@@ -137,6 +137,19 @@ describe('anything else is a diagnostic that says what to write', () => {
     expect(decodeConduit(...treeWith(words), { set: 'a32' })?.diagnostics[0]?.message).toBe(alone);
   });
 
+  test('CPUs are known by device_type and by name too', () => {
+    const [node, tree] = treeWith([0x4400_0022], 'fsl,e500mc');
+    tree.require('/cpus/cpu@0').remove();
+    tree.require('/cpus').add('PowerPC,e500mc@0', { device_type: 'cpu' });
+    expect(decodeConduit(node, tree)?.diagnostics[0]?.message).toBe(
+      "hcall-instructions holds sc 1, PowerPC's call instruction",
+    );
+    tree.require('/cpus').add('core@1', { device_type: 'cpu' });
+    tree.require('/cpus/PowerPC,e500mc@0').remove();
+    node.set('hcall-instructions', cells(A64_HVC));
+    expect(decodeConduit(node, tree)?.conduit).toBe('hvc');
+  });
+
   test('a property of another length than cells', () => {
     const [node, tree] = treeWith([A64_HVC]);
     node.set('hcall-instructions', new Uint8Array([2, 0, 0]));

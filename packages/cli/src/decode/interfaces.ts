@@ -3,6 +3,7 @@ import { abi as epapr } from '@trapline/epapr';
 import { kvm } from '@trapline/kvm';
 import { psci } from '@trapline/psci';
 import { STANDARD_INTERFACES } from '@trapline/smccc';
+import { abi as vmware } from '@trapline/vmware';
 
 /**
  * The interfaces whose calls `decode` knows: the first one that has a number explains it. A package with calls of its
@@ -13,4 +14,5 @@ export const interfaces: readonly Interface[] = [
   ...STANDARD_INTERFACES,
   kvm.abi as unknown as Interface,
   epapr as unknown as Interface,
+  vmware as unknown as Interface,
 ];

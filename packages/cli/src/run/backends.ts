@@ -3,6 +3,7 @@ import { hypervisor as epapr } from '@trapline/epapr';
 import { HOST_CPUS, PROFILE_NAMES as KVM_PROFILES, hypervisor as kvm } from '@trapline/kvm';
 import { firmware, PROFILE_NAMES, VERSIONS } from '@trapline/psci';
 import { archService, pvTimeService, SMCCC_VERSIONS, sdeiService, trngService } from '@trapline/smccc';
+import { hypervisor as vmware } from '@trapline/vmware';
 import * as v from 'valibot';
 import { address } from './quantities.js';
 
@@ -57,6 +58,14 @@ export const backends: Readonly<Record<string, Backend>> = {
       immediate: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff))),
     }),
     (options) => epapr(definedOf(options)),
+  ),
+  vmware: backend(
+    "VMware's backdoor: version, identity, time, guest-RPC",
+    v.strictObject({
+      uuid: v.optional(v.pipe(v.string('write a UUID as a string'), v.uuid('write a UUID'))),
+      guestInfo: v.optional(v.record(v.string(), v.string())),
+    }),
+    (options) => vmware(definedOf(options)),
   ),
 };
 

@@ -3,6 +3,7 @@ import type { Discovery } from '@trapline/core/discovery';
 import { type Epapr, driver as epaprDriver } from '@trapline/epapr';
 import { type Psci, driver as psciDriver } from '@trapline/psci';
 import { type Sdei, type Smccc, sdeiDriver, smcccDriver, type Trng, trngDriver } from '@trapline/smccc';
+import { type Vmware, driver as vmwareDriver } from '@trapline/vmware';
 
 /** Finds the calling convention by PSCI_FEATURES, which came with PSCI 1.0. */
 const smccc: Driver<Smccc> = smcccDriver<Psci>({
@@ -14,7 +15,7 @@ const smccc: Driver<Smccc> = smcccDriver<Psci>({
 const trng: Driver<Trng> = trngDriver(smccc);
 
 /** Every driver of this build, in the order in which they are tried. */
-export const guestDrivers: readonly Driver[] = [psciDriver, smccc, trng, sdeiDriver, epaprDriver];
+export const guestDrivers: readonly Driver[] = [psciDriver, smccc, trng, sdeiDriver, epaprDriver, vmwareDriver];
 
 /** What a guest has found. */
 export interface Found {
@@ -23,6 +24,7 @@ export interface Found {
   readonly trng: Trng | undefined;
   readonly sdei: Sdei | undefined;
   readonly epapr: Epapr | undefined;
+  readonly vmware: Vmware | undefined;
 }
 
 /** What the drivers are bound to. */
@@ -33,11 +35,12 @@ export function foundBy(discovery: Discovery): Found {
     trng: discovery.find(trng),
     sdei: discovery.find(sdeiDriver),
     epapr: discovery.find(epaprDriver),
+    vmware: discovery.find(vmwareDriver),
   };
 }
 
 /** The bound drivers with the versions that answered: `psci 1.1 at /psci`. */
-export function boundWords({ psci, smccc: convention, trng: random, sdei, epapr }: Found): readonly string[] {
+export function boundWords({ psci, smccc: convention, trng: random, sdei, epapr, vmware }: Found): readonly string[] {
   const version = (of: { readonly major: number; readonly minor: number }) => `${of.major}.${of.minor}`;
   return [
     ...(psci ? [`psci ${version(psci.negotiated.version)} by ${psci.conduit.kind} at ${psci.node.path}`] : []),
@@ -45,5 +48,6 @@ export function boundWords({ psci, smccc: convention, trng: random, sdei, epapr 
     ...(random ? [`trng ${version(random.version)}`] : []),
     ...(sdei ? [`sdei ${version(sdei.version)}`] : []),
     ...(epapr ? [`epapr ${epapr.node.version ?? 'of no version'} by ${epapr.conduit.kind} at ${epapr.node.path}`] : []),
+    ...(vmware ? [`vmware ${vmware.version} by ${vmware.conduit.kind}`] : []),
   ];
 }
