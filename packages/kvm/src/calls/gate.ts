@@ -62,10 +62,15 @@ export function unknownNumber(conduit: Conduit): Handler {
 
 function guarded({ vm, kind }: Conduit, exists: Condition, handler: Handler): Handler {
   const flags = kind === 'smc' ? EXIT_SMC : 0;
-  const known: Handler = (call) => {
-    const action = vm.filter.action(call.id);
+  const { filter } = vm;
+  const filtered: Handler = (call) => {
+    const action = filter.action(call.id);
     if (action === FILTER_FWD_TO_USER) return hypercallExit(call.id, flags);
     return action === FILTER_HANDLE && exists(call) ? handler(call) : notSupported(call);
+  };
+  const known: Handler = (call) => {
+    if (filter.configured) return filtered(call);
+    return exists(call) ? handler(call) : notSupported(call);
   };
   if (kind === 'hvc') return known;
   // handle_smc: the syndrome of an AArch32 SMC does not hold its immediate.
@@ -102,8 +107,5 @@ function narrowing(handler: Handler): Handler {
 /** Arguments stand in the call by now. */
 function clearResults(call: Call): void {
   const { w } = call.pe;
-  for (let i = 1; i < RESULTS; i++) {
-    w[2 * i] = 0;
-    w[2 * i + 1] = 0;
-  }
+  for (let half = 2; half < 2 * RESULTS; half++) w[half] = 0;
 }

@@ -50,10 +50,13 @@ export function vendorCondition(vm: VmState): (declaration: CallDeclaration) => 
   };
 }
 
-/** kvm_ptp_get_time: high halves first. The virtual counter is the physical one less the VM's offset. */
+/**
+ * kvm_ptp_get_time: high halves first. The virtual counter is the physical one less the VM's offset, subtracted in halves:
+ * a difference of bigints would be one more of them on the heap.
+ */
 function ptpHandler({ ports }: AttachedGuest, virtualOffset: bigint) {
   const { clock } = ports;
-  const pair = new BigUint64Array(2);
+  const pair = new BigUint64Array([0n, 0n, virtualOffset]);
   const halves = new Uint32Array(pair.buffer);
   return (call: Call) => {
     const which = call.w[0] as number;
@@ -61,10 +64,13 @@ function ptpHandler({ ports }: AttachedGuest, virtualOffset: bigint) {
       return returnInt(call, smcccStatus.NOT_SUPPORTED.code);
     }
     pair[0] = clock.wall();
-    pair[1] = which === PTP_PHYSICAL_COUNTER ? clock.counter() : clock.counter() - virtualOffset;
+    pair[1] = clock.counter();
+    const offset = which === PTP_VIRTUAL_COUNTER ? -1 : 0;
+    const low = (halves[2] as number) - (((halves[4] as number) & offset) >>> 0);
+    const high = (halves[3] as number) - (((halves[5] as number) & offset) >>> 0) - (low < 0 ? 1 : 0);
     setResult(call, 1, halves[0] as number, 0);
-    setResult(call, 2, halves[3] as number, 0);
-    setResult(call, 3, halves[2] as number, 0);
+    setResult(call, 2, high | 0, 0);
+    setResult(call, 3, low | 0, 0);
     return returnHalves(call, halves[1] as number, 0);
   };
 }

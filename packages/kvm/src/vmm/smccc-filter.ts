@@ -36,7 +36,7 @@ export class SmcccFilter {
 
   /** Whether any range has been set. */
   get configured(): boolean {
-    return this.#ranges.length > 0;
+    return this.#actions.length > 0;
   }
 
   /** What becomes of a function number, given as int32. */
