@@ -40,6 +40,7 @@ export { assemblyHead, assemblyOf } from './emit/assembly.js';
 export { assemblyFile, interfaceWrappers } from './emit/assembly-file.js';
 export { cHeader } from './emit/c-header.js';
 export { rustModule } from './emit/rust.js';
+export { blockCall, registerCall, valueCall } from './shapes.js';
 export { WrapperError } from './errors.js';
 export { generateWrapper, type Wrapper } from './generate.js';
 export { bytesOfWord, type Instruction } from './machine/instruction.js';
