@@ -17,7 +17,10 @@ describe('trapline wrappers', () => {
   it('lists machine code as the memory of the target holds it', async () => {
     const listing = async (target: string): Promise<string | undefined> => {
       const { out } = await trapline(['wrappers', 'psci', '--target', target, '--bytes']);
-      return out.split('\n').find((line) => line.startsWith('psci_version '))?.replace(/^\S+ +/, '');
+      return out
+        .split('\n')
+        .find((line) => line.startsWith('psci_version '))
+        ?.replace(/^\S+ +/, '');
     };
     expect(await listing('a64')).toBe('00 80 b0 52 03 00 00 d4 c0 03 5f d6');
     expect(await listing('a32')).toBe('21 03 a0 e3 70 00 60 e1 1e ff 2f e1');
@@ -56,7 +59,10 @@ describe('trapline wrappers', () => {
   it.each([
     [[], 'give --target one of c, rust, a64'],
     [['--target', 'c'], 'name an interface'],
-    [['psci', '--target', 'x86'], "--target is one of c, rust, a64, a64-be, a32, a32-be8, a32-be32, t32, t32-be8, t32-be32, not 'x86'"],
+    [
+      ['psci', '--target', 'x86'],
+      "--target is one of c, rust, a64, a64-be, a32, a32-be8, a32-be32, t32, t32-be8, t32-be32, not 'x86'",
+    ],
     [['psci', 'trng', '--target', 'c'], 'name one interface'],
     [['nothing', '--target', 'c'], "unknown interface 'nothing'; there are psci"],
     [['psci', '--target', 'c', '--conduit', 'svc'], "--conduit is one of hvc, smc, not 'svc'"],

@@ -26,6 +26,8 @@ export function generateWrapper(description: WrapperDescription, target: Target 
   const resolved = targetOf(target);
   checkDescription(description, resolved);
   const instructions =
-    resolved.set === 'a64' ? generateA64(description) : generateAArch32(description, resolved.set === 'a32' ? A32 : T32);
+    resolved.set === 'a64'
+      ? generateA64(description)
+      : generateAArch32(description, resolved.set === 'a32' ? A32 : T32);
   return { description, target: resolved, instructions, bytes: bytesOf(instructions, resolved) };
 }

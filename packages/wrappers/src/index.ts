@@ -1,3 +1,4 @@
+export { LAST_REGISTER, MAX_PARAMETERS } from './check.js';
 export {
   ALWAYS,
   type ByteOrder,
@@ -24,7 +25,6 @@ export {
   type TargetName,
   targetOf,
 } from './decode/index.js';
-export { LAST_REGISTER, MAX_PARAMETERS } from './check.js';
 export {
   type ConstantInput,
   isParameter,
@@ -40,10 +40,8 @@ export { assemblyHead, assemblyOf } from './emit/assembly.js';
 export { assemblyFile, interfaceWrappers } from './emit/assembly-file.js';
 export { cHeader } from './emit/c-header.js';
 export { rustModule } from './emit/rust.js';
-export { blockCall, registerCall, valueCall } from './shapes.js';
 export { WrapperError } from './errors.js';
 export { generateWrapper, type Wrapper } from './generate.js';
-export { bytesOfWord, type Instruction } from './machine/instruction.js';
 export { describeCall } from './interface/describe.js';
 export {
   type InterfaceOptions,
@@ -53,3 +51,6 @@ export {
   planInterface,
   type ValueWidth,
 } from './interface/plan.js';
+export { bytesOfWord, type Instruction } from './machine/instruction.js';
+export { READY_MADE, type ReadyMade, readyMadeFor, wrapperFor } from './ready-made.js';
+export { blockCall, registerCall, valueCall } from './shapes.js';

@@ -11,7 +11,15 @@ import { VENDOR } from './vendor-abi.js';
 const tools = needs('aarch64-linux-gnu-gcc', 'arm-linux-gnueabi-gcc');
 const clang = needs('clang');
 
-const STRICT = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wsign-conversion', '-Wstrict-prototypes', '-Wundef'];
+const STRICT = [
+  '-Wall',
+  '-Wextra',
+  '-Wpedantic',
+  '-Wconversion',
+  '-Wsign-conversion',
+  '-Wstrict-prototypes',
+  '-Wundef',
+];
 
 /** Compilers, the instruction set they are asked for, and the optimisation that changes which registers are free. */
 const COMPILERS = ['-O0', '-O2'].flatMap((level) => [
@@ -28,7 +36,12 @@ function sources(folder: string): string {
   for (const abi of INTERFACES) {
     for (const conduit of abi.convention.conduits as ('hvc' | 'smc')[]) {
       for (const smccc of ['1.0', '1.1'] as const) {
-        const plan = planInterface(abi, { conduit, smccc, sveHint: smccc === '1.1', prefix: `${abi.name} ${conduit} ${smccc}` });
+        const plan = planInterface(abi, {
+          conduit,
+          smccc,
+          sveHint: smccc === '1.1',
+          prefix: `${abi.name} ${conduit} ${smccc}`,
+        });
         writeFileSync(join(folder, `${abi.name}-${conduit}-${smccc}.h`), cHeader(plan));
       }
     }
@@ -47,7 +60,17 @@ describe.skipIf(tools.skip)(`C headers of every interface${tools.why}`, () => {
     const path = sources(folder);
     const made = join(folder, 'all.o');
     // -fkeep-inline-functions: code is really made of every one.
-    const all = [...flags, ...STRICT, '-Werror', '-std=c11', '-ffreestanding', '-fkeep-inline-functions', '-c', '-o', made];
+    const all = [
+      ...flags,
+      ...STRICT,
+      '-Werror',
+      '-std=c11',
+      '-ffreestanding',
+      '-fkeep-inline-functions',
+      '-c',
+      '-o',
+      made,
+    ];
     expect(run(program, [...all, path])).toBe('');
   });
 
@@ -70,7 +93,14 @@ describe.skipIf(tools.skip)(`C headers of every interface${tools.why}`, () => {
         writeFileSync(join(folder, 'abi.s'), assemblyFile(plan, target));
         run(`${prefix}-as`, ['-o', join(folder, 'abi.o'), join(folder, 'abi.s')]);
         const flags = target.set === 'a64' ? [] : ['-march=armv7-a'];
-        const text = run(`${prefix}-gcc`, [...flags, `-D${guard}_EXTERN`, '-E', '-P', '-ffreestanding', join(folder, 'abi.h')]);
+        const text = run(`${prefix}-gcc`, [
+          ...flags,
+          `-D${guard}_EXTERN`,
+          '-E',
+          '-P',
+          '-ffreestanding',
+          join(folder, 'abi.h'),
+        ]);
         const declared = [...text.matchAll(/(\w+)\([^()]*\);/g)].map(([, name]) => name as string).sort();
         const defined = run(`${prefix}-nm`, ['--defined-only', join(folder, 'abi.o')])
           .split('\n')

@@ -22,7 +22,10 @@ export function caseOf({ description, values, quirkId }: Planned, at: Case['at']
 }
 
 /** What an answer must be: undefined for a register that nobody set. */
-export function expected({ description, values, quirkId }: Planned, target: Target): {
+export function expected(
+  { description, values, quirkId }: Planned,
+  target: Target,
+): {
   readonly value: bigint | undefined;
   readonly results: readonly (number | undefined)[];
   readonly quirk: bigint | undefined;

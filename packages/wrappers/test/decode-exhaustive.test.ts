@@ -22,7 +22,12 @@ describe('every immediate', () => {
     let wrong = 0;
     for (let immediate = 0; immediate <= limit; immediate++) {
       const read = decodeInstruction(bytesOfWord(callWord(target.set, conduit, immediate), target), target);
-      if (read.kind !== 'call' || read.conduit !== conduit || read.immediate !== immediate || read.problem !== problem) {
+      if (
+        read.kind !== 'call' ||
+        read.conduit !== conduit ||
+        read.immediate !== immediate ||
+        read.problem !== problem
+      ) {
         wrong++;
       }
     }
@@ -48,7 +53,10 @@ describe('every immediate', () => {
     for (const { mask, immediate, shouldBeZero, condition, set, conduit } of CALL_ENCODINGS) {
       const parts = immediate.map(({ at, bits }) => ((2 ** bits - 1) << at) >>> 0);
       const all = [mask >>> 0, shouldBeZero >>> 0, ...parts, ...(condition ? [0xf000_0000] : [])];
-      expect(all.reduce((sum, part) => sum + part, 0), `${conduit} in ${set}`).toBe(0xffff_ffff);
+      expect(
+        all.reduce((sum, part) => sum + part, 0),
+        `${conduit} in ${set}`,
+      ).toBe(0xffff_ffff);
     }
   });
 });

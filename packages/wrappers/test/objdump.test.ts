@@ -41,7 +41,7 @@ function wordsFor(target: Target): Uint32Array {
     const any = random();
     if (i % NEAR !== 0) return any;
     const call = (calls[(i / NEAR) % 2] as number) ^ (any & free);
-    return i % (4 * NEAR) === 0 ? call ^ (1 << random() % 32) : call;
+    return i % (4 * NEAR) === 0 ? call ^ (1 << (random() % 32)) : call;
   });
 }
 

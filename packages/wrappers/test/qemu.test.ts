@@ -18,9 +18,7 @@ import { descriptions } from './descriptions.js';
 import { recordedCalls } from './recorded.js';
 import { needs, scratch } from './tools.js';
 
-const tools = needs(
-  ...['aarch64-linux-gnu-gcc', 'arm-linux-gnueabi-gcc', 'qemu-system-aarch64', 'qemu-system-arm'],
-);
+const tools = needs(...['aarch64-linux-gnu-gcc', 'arm-linux-gnueabi-gcc', 'qemu-system-aarch64', 'qemu-system-arm']);
 
 /** Sets of arguments for machine code, and for C, on every machine. */
 const SETS = 1000;
@@ -68,13 +66,20 @@ const probe = defineInterface({
   },
 }) as unknown as Interface;
 
-const machines = (['a64', 'a32', 't32'] as const).flatMap((name) =>
-  (['hvc', 'smc'] as const).map((conduit) => ({
-    target: TARGETS[name] as Target,
-    conduit,
-    title: `${name}, ${conduit}`,
-  })),
-);
+/** Both conduits, and SMC once more with big-endian data. */
+const machines = (
+  [
+    ['a64', 'hvc'],
+    ['a64', 'smc'],
+    ['a64-be', 'smc'],
+    ['a32', 'hvc'],
+    ['a32', 'smc'],
+    ['a32-be8', 'smc'],
+    ['t32', 'hvc'],
+    ['t32', 'smc'],
+    ['t32-be8', 'smc'],
+  ] as const
+).map(([name, conduit]) => ({ target: TARGETS[name] as Target, conduit, title: `${name}, ${conduit}` }));
 
 /** Any number of random words, always the same ones. */
 function values(target: Target, count: number, many: number): readonly (readonly bigint[])[] {
@@ -88,10 +93,7 @@ function unanswered(target: Target, conduit: 'hvc' | 'smc', count: number): read
     ...description,
     conduit,
     immediate: conduit === 'smc' ? description.immediate & 0xf : description.immediate,
-    inputs: [
-      { register: 0, constant: UNKNOWN_ID },
-      ...description.inputs.filter(({ register }) => register !== 0),
-    ],
+    inputs: [{ register: 0, constant: UNKNOWN_ID }, ...description.inputs.filter(({ register }) => register !== 0)],
   }));
 }
 

@@ -1,5 +1,5 @@
-import { type InterfacePlan, registerCall, type Target, type WrapperDescription } from '@trapline/wrappers';
 import { loadRecording } from '@trapline/recordings';
+import { type InterfacePlan, registerCall, type Target, type WrapperDescription } from '@trapline/wrappers';
 import { type Answer, type Case, QUIRK, RESULTS } from './bare-metal.js';
 
 /** A recorded call, made by a wrapper of machine code (`at`) or by a C function (`name`). */
@@ -31,7 +31,8 @@ function steps(target: Target): readonly Step[] {
   const found: Step[] = [];
   for (const scenario of recordings[a64 ? 'a64' : 'aarch32'].scenarios) {
     for (const step of scenario.steps) {
-      if (step.op !== 'call' || (step.cpu ?? 0) !== 0 || step.volatile || step.exception || step.returns === false) break;
+      if (step.op !== 'call' || (step.cpu ?? 0) !== 0 || step.volatile || step.exception || step.returns === false)
+        break;
       if (step.resumedAtEntry || step.notRun || step.imm === undefined) break;
       const registers = Array.from({ length: 8 }, (_, i) => BigInt(step.in[`x${i}`] ?? fill(i, a64)));
       const id = registers[0] as bigint;
@@ -70,8 +71,9 @@ export function recordedCalls(
       parameters: [...registers, RESULTS, QUIRK],
       check: ({ results }) => {
         const view = new DataView(results.buffer);
+        const little = target.data === 'little';
         const got = out.map((_, i) =>
-          size === 8 ? view.getBigUint64(8 * i, true) : BigInt(view.getUint32(4 * i, true)),
+          size === 8 ? view.getBigUint64(8 * i, little) : BigInt(view.getUint32(4 * i, little)),
         );
         return got.flatMap((value, i) => (value === out[i] ? [] : [`x${i}: 0x${value.toString(16)}`]));
       },

@@ -11,7 +11,6 @@ import { VENDOR } from './vendor-abi.js';
 const INTERFACES: readonly Interface[] = [psci.abi as unknown as Interface, ...STANDARD_INTERFACES, ...VENDOR];
 const rustc = needs('rustc');
 
-
 describe('Rust modules', () => {
   const text = rustModule(planInterface(psci.abi as unknown as Interface, { conduit: 'smc', sveHint: true }));
 

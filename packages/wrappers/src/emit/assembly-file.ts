@@ -23,7 +23,11 @@ export function interfaceWrappers(plan: InterfacePlan, target: Target | TargetNa
 export function assemblyFile(plan: InterfacePlan, target: Target | TargetName): string {
   const resolved = targetOf(target);
   const wrappers = interfaceWrappers(plan, resolved);
-  const head = ['/*', ...headWords(plan, `call wrappers in ${resolved.title}.`).map((line) => ` * ${line}`.trimEnd()), ' */'];
+  const head = [
+    '/*',
+    ...headWords(plan, `call wrappers in ${resolved.title}.`).map((line) => ` * ${line}`.trimEnd()),
+    ' */',
+  ];
   const parts = wrappers.map((wrapper) => {
     const call = plan.calls.find(({ name }) => name === wrapper.description.name);
     return assemblyOf(wrapper, call ? [`${prototype(call)}`, ...callWords(plan, call)] : []);

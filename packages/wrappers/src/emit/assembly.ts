@@ -9,7 +9,9 @@ import type { Target } from '../target.js';
 export function assemblyOf(wrapper: Wrapper, comment: readonly string[] = []): string {
   const { description, target, instructions } = wrapper;
   const { name } = description;
-  const lines = instructions.map((instruction) => (instruction === LABEL ? '1:' : `\t${instruction.text.replace(/ +/, '\t')}`));
+  const lines = instructions.map((instruction) =>
+    instruction === LABEL ? '1:' : `\t${instruction.text.replace(/ +/, '\t')}`,
+  );
   return [
     ...(comment.length > 0 ? ['/*', ...comment.map((line) => ` * ${line}`), ' */'] : []),
     `\t.globl\t${name}`,

@@ -90,10 +90,7 @@ function enumerations(plan: InterfacePlan): readonly string[] {
   return plan.enumerations.flatMap(({ name, names }) => [
     `/* Values: ${name}. */`,
     ...columns(
-      Object.entries(names).map(([key, value]) => [
-        `#define ${enumerationConstant(plan, name, key)}`,
-        number(value),
-      ]),
+      Object.entries(names).map(([key, value]) => [`#define ${enumerationConstant(plan, name, key)}`, number(value)]),
     ),
     '',
   ]);
@@ -106,9 +103,7 @@ function number(value: number): string {
 function ids(plan: InterfacePlan): readonly string[] {
   const rows = plan.calls.flatMap(({ constant, declaration }): (readonly [string, string])[] => [
     [`#define ${constant}`, hexId(declaration.id)],
-    ...(declaration.wideId === undefined
-      ? []
-      : [[`#define ${constant}_64`, hexId(declaration.wideId)] as const]),
+    ...(declaration.wideId === undefined ? [] : [[`#define ${constant}_64`, hexId(declaration.wideId)] as const]),
   ]);
   return ['/* Function ids; _64 is the SMC64 form. */', ...columns(rows), ''];
 }

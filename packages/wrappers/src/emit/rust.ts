@@ -128,11 +128,7 @@ function method(plan: InterfacePlan, call: PlannedCall, state: State): readonly 
     '        );',
     '    }',
     ...(usesStructure(call)
-      ? [
-          `    ${resultName(call)} {`,
-          ...call.results.map((value) => `        ${value.name}: ${give(value)},`),
-          '    }',
-        ]
+      ? [`    ${resultName(call)} {`, ...call.results.map((value) => `        ${value.name}: ${give(value)},`), '    }']
       : only
         ? [`    ${give(only)}`]
         : []),

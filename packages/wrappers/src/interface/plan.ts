@@ -178,7 +178,11 @@ function refuseTwins(plan: InterfacePlan): void {
   const enter = (constant: string, what: string): void => {
     const other = seen.get(constant);
     if (other !== undefined) {
-      throw new WrapperError(`interface ${plan.abi.name}`, `${other} and ${what} would both be ${constant}`, 'rename one');
+      throw new WrapperError(
+        `interface ${plan.abi.name}`,
+        `${other} and ${what} would both be ${constant}`,
+        'rename one',
+      );
     }
     seen.set(constant, what);
   };

@@ -67,7 +67,6 @@ export const A32: AArch32Set = {
   // The program counter reads as the instruction's address plus 8.
   skipIf: (condition, over) =>
     one(`b${condition}     1f`, (condition === 'eq' ? 0x0a00_0000 : 0x1a00_0000) | (((over - 4) / 4) & 0xff_ffff)),
-  call: (conduit, immediate) =>
-    one(`${conduit}     #0x${immediate.toString(16)}`, callWord('a32', conduit, immediate)),
+  call: (conduit, immediate) => one(`${conduit}     #0x${immediate.toString(16)}`, callWord('a32', conduit, immediate)),
   back: one('bx      lr', 0xe12f_ff1e),
 };

@@ -1,5 +1,5 @@
 /** The A64 instructions that wrappers are made of (DDI 0487, C6.2), each with its text and its word. */
-import { callWord, type CallConduit } from '../encodings.js';
+import { type CallConduit, callWord } from '../encodings.js';
 import type { Instruction } from './instruction.js';
 
 /** The number of SP where an instruction takes it for a base. */

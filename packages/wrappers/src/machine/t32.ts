@@ -46,8 +46,7 @@ function stack(mnemonic: 'push' | 'pop', registers: readonly number[]): Instruct
 /** The set. */
 export const T32: AArch32Set = {
   unit: 2,
-  move: (to, from) =>
-    short(`mov     ${name(to)}, ${name(from)}`, 0x4600 | ((to >>> 3) << 7) | (from << 3) | (to & 7)),
+  move: (to, from) => short(`mov     ${name(to)}, ${name(from)}`, 0x4600 | ((to >>> 3) << 7) | (from << 3) | (to & 7)),
   constant: (to, value) => {
     const low = half('movw', to, value & 0xffff);
     return value >>> 16 === 0 ? [low] : [low, half('movt', to, value >>> 16)];
@@ -59,8 +58,7 @@ export const T32: AArch32Set = {
     registers.every(isLow) && registers.includes(from)
       ? short(`ldm     ${name(from)}, ${listText(registers)}`, 0xc800 | (from << 8) | listMask(registers))
       : long(`ldm.w   ${name(from)}, ${listText(registers)}`, 0xe890 | from, listMask(registers)),
-  storeMany: (to, registers) =>
-    long(`stm.w   ${name(to)}, ${listText(registers)}`, 0xe880 | to, listMask(registers)),
+  storeMany: (to, registers) => long(`stm.w   ${name(to)}, ${listText(registers)}`, 0xe880 | to, listMask(registers)),
   push: (registers) => stack('push', registers),
   pop: (registers) => stack('pop', registers),
   release: (size) => short(`add     sp, sp, #${size}`, 0xb000 | (size / 4)),

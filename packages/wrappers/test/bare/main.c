@@ -27,7 +27,8 @@ const word patterns[KEPT + 1] = { PATTERNS };
 #define ARGUMENTS ((volatile word *)0x42000000)
 #define RESULTS ((volatile word *)0x42001000)
 #define QUIRK ((volatile word *)0x42002000)
-#define SERIAL (*(volatile unsigned int *)0x09000000)
+/* A byte, which stands in the same place in either order. */
+#define SERIAL (*(volatile unsigned char *)0x09000000)
 
 static void put(word value)
 {
