@@ -6,7 +6,7 @@ export const RAM = 0x4000_0000;
 export const MINUS = (n: bigint): bigint => BigInt.asUintN(64, -n);
 
 /** What registers hold that a call does not set. */
-export const FILL = 0xc0de_0000_beef_0000n;
+const FILL = 0xc0de_0000_beef_0000n;
 
 /** A VM in a machine, and both sides of it. */
 export interface World {

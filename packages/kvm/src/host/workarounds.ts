@@ -13,8 +13,8 @@ const NOT_REQUIRED = smcccStatus.NOT_REQUIRED.code;
 
 /** KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_1_* and _3_*. */
 export const LEVEL_NOT_AVAIL = 0;
-export const LEVEL_AVAIL = 1;
-export const LEVEL_NOT_REQUIRED = 2;
+const LEVEL_AVAIL = 1;
+const LEVEL_NOT_REQUIRED = 2;
 /** KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_2_*: another scale. */
 export const LEVEL2_UNKNOWN = 1;
 export const LEVEL2_AVAIL = 2;

@@ -17,11 +17,11 @@ export const FW_REGISTER_BASE: bigint = ARM64_U64 | 0x14_0000n;
 export const FW_BITMAP_BASE: bigint = ARM64_U64 | 0x16_0000n;
 
 /** Firmware registers under the kernel's names. */
-export const KVM_REG_ARM_PSCI_VERSION: bigint = FW_REGISTER_BASE;
+export const KVM_REG_ARM_PSCI_VERSION: bigint = FW_REGISTER_BASE + 0n;
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_1: bigint = FW_REGISTER_BASE + 1n;
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_2: bigint = FW_REGISTER_BASE + 2n;
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_3: bigint = FW_REGISTER_BASE + 3n;
-export const KVM_REG_ARM_STD_BMAP: bigint = FW_BITMAP_BASE;
+export const KVM_REG_ARM_STD_BMAP: bigint = FW_BITMAP_BASE + 0n;
 export const KVM_REG_ARM_STD_HYP_BMAP: bigint = FW_BITMAP_BASE + 1n;
 export const KVM_REG_ARM_VENDOR_HYP_BMAP: bigint = FW_BITMAP_BASE + 2n;
 export const KVM_REG_ARM_VENDOR_HYP_BMAP_2: bigint = FW_BITMAP_BASE + 3n;

@@ -15,13 +15,13 @@ export interface KvmParts {
 }
 
 /** What a host's CPUs are told of; the replay hands it through. */
-export type KvmHost = Readonly<Record<'spectreV2' | 'spectreV4' | 'spectreBhb', KvmVulnerability>> & {
+type KvmHost = Readonly<Record<'spectreV2' | 'spectreV4' | 'spectreBhb', KvmVulnerability>> & {
   readonly ssbs: boolean;
 };
 type KvmVulnerability = 'unaffected' | 'mitigated' | 'vulnerable';
 
 /** How the service is to answer. */
-export interface KvmHypervisorOptions {
+interface KvmHypervisorOptions {
   readonly profile: never;
   readonly hostCpu: KvmHost;
   readonly capabilities: Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 import { type Environment, type Hex, type MemoryBytes, RecordingError, type Scenario } from '@trapline/recordings';
 
 /** A vCPU as a KVM scenario describes it. */
-export interface VcpuSettings {
+interface VcpuSettings {
   readonly mpidr: Hex;
   readonly features: readonly string[];
   readonly poweredOn: boolean;
