@@ -73,12 +73,12 @@ export function attachVm(guest: AttachedGuest, profile: KvmProfile, options: Hyp
     trapsSmc: true,
     entered: (pe) => {
       psci.entered?.(pe);
+      vm.vcpus[pe.index]?.entered();
       stolenTime.update(pe);
     },
     woke: (pe) => {
       psci.woke?.(pe);
-      // A CPU that sleeps in CPU_OFF wakes for nobody but who makes it runnable by force.
-      if (!psci.isOn(pe)) psci.setOn(pe, true);
+      vm.vcpus[pe.index]?.woke();
       stolenTime.update(pe);
     },
     reset: () => {

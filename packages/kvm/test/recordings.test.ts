@@ -25,6 +25,21 @@ test('the two kernels differ in what they make of SMC and in the filter alone', 
   expect(report.different).toBeGreaterThan(0);
 });
 
+test('hosts by name answer as the hosts that were recorded', async () => {
+  const byName = {
+    kvm: (setting: Setting) =>
+      kvmMachine(setting, {
+        hypervisor: (options) => hypervisor({ ...options, hostCpu: setting.scenario.host ?? 'max' }),
+        hostCpuOfLevels,
+        mpidrOfVcpu,
+        createVcpuResult,
+      }),
+  };
+  for (const name of ['kvm-linux-6.1-cpus', 'kvm-linux-6.12'] as const) {
+    expect(replay(await loadRecording(name), { subjects: byName }).details).toEqual([]);
+  }
+});
+
 /** One wrong digit in one observation. */
 async function damaged(change: (recording: Recording) => void): Promise<number> {
   const recording = structuredClone(await loadRecording('kvm-linux-6.12'));

@@ -209,6 +209,29 @@ describe('MP states and KVM_RUN', () => {
     expect(vcpu(world).getOneReg(CORE_X0).value).toBe(0n);
   });
 
+  test('an interrupt does not bring back a vCPU that a system event has stopped in CPU_SUSPEND', () => {
+    const world = worldOf();
+    const pe = world.guest.vcpus[1] as (typeof world.guest.vcpus)[number];
+    world.guest.models.gic?.setEnabled(pe, 27, true);
+    answer(world.guest, 0, CPU_ON, 1n, BigInt(RAM), 0n);
+    vcpu(world, 1).run();
+    call(world.guest, 1, CPU_SUSPEND, [0n]);
+    vcpu(world).exited(call(world.guest, 0, SYSTEM_OFF));
+    world.guest.ports.interrupts.setLevel(pe, 27, true);
+    expect(vcpu(world, 1).mpState).toBe(KVM_MP_STATE_STOPPED);
+    expect(vcpu(world, 1).run().kind).toBe('blocked');
+    vcpu(world, 1).setMpState(KVM_MP_STATE_RUNNABLE);
+    expect(vcpu(world, 1).run()).toEqual({ kind: 'guest' });
+    expect(vcpu(world, 1).getOneReg(CORE_X0).value).toBe(0n);
+  });
+
+  test('a vCPU in CPU_SUSPEND sleeps on when the VMM says that it is runnable, which it is', () => {
+    const world = worldOf();
+    call(world.guest, 0, CPU_SUSPEND, [0n]);
+    vcpu(world).setMpState(KVM_MP_STATE_RUNNABLE);
+    expect(vcpu(world).run().kind).toBe('blocked');
+  });
+
   test('KVM_ARM_VCPU_INIT forgets a call in hand, and takes the same features again only', () => {
     const world = worldOf();
     expect(vcpu(world).init(FEATURES)).toBe('OK');

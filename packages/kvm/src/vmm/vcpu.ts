@@ -51,6 +51,8 @@ export class Vcpu {
   /** An exit has taken it out of KVM_RUN in the middle of a call. */
   #held = false;
   #suspended = false;
+  /** It sleeps in CPU_OFF. */
+  #asleep = false;
   /** PC as the VMM has written it in the middle of a call. */
   #pc: bigint | undefined = undefined;
   #features: readonly string[] | undefined = undefined;
@@ -75,9 +77,7 @@ export class Vcpu {
     this.#suspended = state === KVM_MP_STATE_SUSPENDED;
     psci.setOn(this.pe, state !== KVM_MP_STATE_STOPPED);
     // CPU_OFF sleeps where it was called: a vCPU that is made runnable by force returns from it.
-    if (state !== KVM_MP_STATE_STOPPED && !this.#held && guest.ports.power.state(this.pe) === 'waiting') {
-      guest.ports.power.wake(this.pe);
-    }
+    if (state !== KVM_MP_STATE_STOPPED && this.#asleep) guest.ports.power.wake(this.pe);
     return 'OK';
   }
 
@@ -137,10 +137,25 @@ export class Vcpu {
 
   /** A signal interrupts KVM_RUN: EINTR. A wait for an interrupt is over with it; a stopped vCPU stays stopped. */
   signal(): Errno {
-    const { guest, psci } = this.#vm;
-    const { power } = guest.ports;
-    if (psci.isOn(this.pe) && !this.#held && power.state(this.pe) === 'waiting') power.wake(this.pe);
+    const { power } = this.#vm.guest.ports;
+    if (!this.#asleep && !this.#held && power.state(this.pe) === 'waiting') power.wake(this.pe);
     return 'EINTR';
+  }
+
+  /** Its guest has called CPU_OFF. */
+  wentOff(): void {
+    this.#asleep = true;
+  }
+
+  /** It begins at an entry point. */
+  entered(): void {
+    this.#asleep = false;
+  }
+
+  /** Its wait is over. Nothing ends CPU_OFF but CPU_ON and whoever makes the vCPU runnable by force. */
+  woke(): void {
+    if (this.#asleep) this.#vm.psci.setOn(this.pe, true);
+    this.#asleep = false;
   }
 
   /** KVM_GET_REG_LIST: the firmware registers' ids, those of the groups that have any. */
@@ -187,13 +202,15 @@ export class Vcpu {
 
   save(): Saved {
     const pc = this.#pc === undefined ? null : this.#pc.toString();
-    return { held: this.#held, suspended: this.#suspended, pc, features: this.#features ?? null };
+    const features = this.#features ?? null;
+    return { held: this.#held, suspended: this.#suspended, asleep: this.#asleep, pc, features };
   }
 
   /** Takes back what {@link save} gave, as far as it is of its kind: the VM checks the whole. */
   restore(saved: { readonly [key: string]: Saved }): void {
     this.#held = saved.held === true;
     this.#suspended = saved.suspended === true;
+    this.#asleep = saved.asleep === true;
     this.#pc = typeof saved.pc === 'string' && /^\d{1,20}$/.test(saved.pc) ? BigInt(saved.pc) : undefined;
     this.#features = Array.isArray(saved.features) ? saved.features.map(String) : undefined;
   }

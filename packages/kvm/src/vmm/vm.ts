@@ -86,11 +86,16 @@ export class Vm {
     return profile.smcccFilter ? filter.set(base, count, action, ranOnce) : 'EINVAL';
   }
 
-  /** A handler after which every vCPU is stopped where it has asked for the machine's end (kvm_prepare_system_event). */
+  /**
+   * A handler after which every vCPU is stopped where it has asked for the machine's end (kvm_prepare_system_event), and
+   * after which a vCPU that has gone off is known to sleep in its call.
+   */
   watching(handler: Handler): Handler {
     return (call) => {
       const outcome = handler(call);
-      if (outcome !== RETURNED && outcome.kind === 'system' && outcome.event !== 'suspend') this.#stopAll();
+      if (outcome === RETURNED) return outcome;
+      if (outcome.kind === 'system' && outcome.event !== 'suspend') this.#stopAll();
+      if (outcome.kind === 'wait' && outcome.until === 'service') this.vcpus[call.pe.index]?.wentOff();
       return outcome;
     };
   }
