@@ -44,6 +44,7 @@ export { WrapperError } from './errors.js';
 export { generateWrapper, type Wrapper } from './generate.js';
 export { describeCall } from './interface/describe.js';
 export {
+  type DeclaredInterface,
   type InterfaceOptions,
   type InterfacePlan,
   type PlannedCall,

@@ -84,7 +84,7 @@ export function runBareMetal(program: Program, folder: string): readonly Answer[
   ]);
   run(`qemu-system-${a64 ? 'aarch64' : 'arm'}`, [
     ...['-M', `virt${conduit === 'smc' ? ',virtualization=on' : ''}`, '-cpu', a64 ? 'cortex-a57' : 'cortex-a15'],
-    ...['-smp', '4', '-m', '1024', '-accel', 'tcg,thread=single', '-display', 'none', '-monitor', 'none', '-no-reboot'],
+    ...['-smp', '4', '-m', '1024', '-accel', 'tcg,thread=single', '-nodefaults', '-display', 'none', '-no-reboot'],
     ...['-serial', `file:${join(folder, 'out')}`, '-kernel', join(folder, 'bare.elf')],
   ]);
   return answers(new Uint8Array(readFileSync(join(folder, 'out'))), program.cases.length, target);

@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Interface } from '@trapline/core';
 import { psci } from '@trapline/psci';
 import { STANDARD_INTERFACES } from '@trapline/smccc';
-import { assemblyFile, cHeader, planInterface, TARGETS } from '@trapline/wrappers';
+import { assemblyFile, cHeader, type DeclaredInterface, planInterface, TARGETS } from '@trapline/wrappers';
 import { describe, expect, it } from 'vitest';
 import { needs, run, scratch } from './tools.js';
 import { VENDOR } from './vendor-abi.js';
@@ -29,7 +28,7 @@ const COMPILERS = ['-O0', '-O2'].flatMap((level) => [
 ]);
 const CLANG = ['aarch64-none-elf', 'armv7a-none-eabi', 'thumbv7a-none-eabi'];
 
-const INTERFACES: readonly Interface[] = [psci.abi as unknown as Interface, ...STANDARD_INTERFACES, ...VENDOR];
+const INTERFACES: readonly DeclaredInterface[] = [psci.abi, ...STANDARD_INTERFACES, ...VENDOR];
 
 /** A C file that includes every header both ways. */
 function sources(folder: string): string {
@@ -76,7 +75,7 @@ describe.skipIf(tools.skip)(`C headers of every interface${tools.why}`, () => {
 
   it('stay silent as assembler input, where only their constants count', () => {
     const folder = scratch();
-    const plan = planInterface(psci.abi as unknown as Interface, { conduit: 'smc' });
+    const plan = planInterface(psci.abi, { conduit: 'smc' });
     writeFileSync(join(folder, 'psci.h'), cHeader(plan));
     writeFileSync(join(folder, 'use.S'), '#include "psci.h"\n.inst 0xd4000003\n.word PSCI_CPU_ON_64, PSCI_DENIED\n');
     expect(run('aarch64-linux-gnu-gcc', ['-c', '-o', join(folder, 'use.o'), join(folder, 'use.S')])).toBe('');

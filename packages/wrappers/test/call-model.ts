@@ -22,7 +22,7 @@ export function caseOf({ description, values, quirkId }: Planned, at: Case['at']
 }
 
 /** What an answer must be: undefined for a register that nobody set. */
-export function expected(
+function expected(
   { description, values, quirkId }: Planned,
   target: Target,
 ): {

@@ -1,8 +1,8 @@
-import type { Interface } from '@trapline/core';
 import { defineInterface, oneOf, u32 } from '@trapline/core';
 import { psci } from '@trapline/psci';
 import {
   assemblyFile,
+  type DeclaredInterface,
   generateWrapper,
   type InterfaceOptions,
   interfaceWrappers,
@@ -51,11 +51,11 @@ describe('a description is refused, with place and remedy', () => {
 });
 
 describe('an interface is refused', () => {
-  const plan = (abi: Interface, options: Partial<InterfaceOptions> = {}): unknown =>
+  const plan = (abi: DeclaredInterface, options: Partial<InterfaceOptions> = {}): unknown =>
     planInterface(abi, { conduit: 'hvc', ...options });
 
   it('for a conduit that it does not have', () => {
-    const abi = { ...psci.abi, convention: { ...psci.abi.convention, conduits: ['smc'] } } as unknown as Interface;
+    const abi = { ...psci.abi, convention: { ...psci.abi.convention, conduits: ['smc'] } } as DeclaredInterface;
     expect(() => plan(abi)).toThrow('interface psci: its calls do not come by hvc; choose smc');
   });
 
@@ -67,7 +67,7 @@ describe('an interface is refused', () => {
       source: 'x',
       calls: { goOn: { id: 0x8400_0000, ...rest }, go_on: { id: 0x8400_0001, ...rest } },
     });
-    expect(() => plan(twins as unknown as Interface)).toThrow('would both be TWINS_GO_ON; rename one');
+    expect(() => plan(twins)).toThrow('would both be TWINS_GO_ON; rename one');
   });
 });
 
@@ -81,7 +81,7 @@ describe('an interface', () => {
         set: { id: 0x8400_0000, since: '1', clause: 'x', summary: 'x', arguments: { type: u32 }, returns: {} },
       },
     });
-    const plan = planInterface(abi as unknown as Interface, { conduit: 'smc', prefix: 'my fw' });
+    const plan = planInterface(abi, { conduit: 'smc', prefix: 'my fw' });
     expect(assemblyFile(plan, 'a64')).toContain('void my_fw_set(uint32_t type_)');
     expect(interfaceWrappers(plan, 'a64').map(({ description }) => description.name)).toEqual(['my_fw_set']);
   });

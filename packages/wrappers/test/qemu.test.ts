@@ -1,4 +1,3 @@
-import type { Interface } from '@trapline/core';
 import { defineInterface, i32, u32, word } from '@trapline/core';
 import { psci } from '@trapline/psci';
 import {
@@ -64,7 +63,7 @@ const probe = defineInterface({
     },
     nothing: { id: 0x8300_7005, since, clause, summary: 'No result.', arguments: { a: word }, returns: {} },
   },
-}) as unknown as Interface;
+});
 
 /** Both conduits, and SMC once more with big-endian data. */
 const machines = (
@@ -137,7 +136,7 @@ describe.skipIf(tools.skip)(`under QEMU${tools.why}`, () => {
       }
     }
 
-    const psciPlan = planInterface(psci.abi as unknown as Interface, { conduit, prefix: `psci ${conduit}` });
+    const psciPlan = planInterface(psci.abi, { conduit, prefix: `psci ${conduit}` });
     const recorded = recordedCalls(target, psciPlan, conduit, place);
     for (const { name } of recorded) if (name && !functions.includes(name)) functions.push(name);
     for (const { at, name, parameters } of recorded) {

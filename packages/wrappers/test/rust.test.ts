@@ -1,18 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Interface } from '@trapline/core';
 import { psci } from '@trapline/psci';
 import { STANDARD_INTERFACES } from '@trapline/smccc';
-import { planInterface, rustModule } from '@trapline/wrappers';
+import { type DeclaredInterface, planInterface, rustModule } from '@trapline/wrappers';
 import { describe, expect, it } from 'vitest';
 import { needs, run, scratch } from './tools.js';
 import { VENDOR } from './vendor-abi.js';
 
-const INTERFACES: readonly Interface[] = [psci.abi as unknown as Interface, ...STANDARD_INTERFACES, ...VENDOR];
+const INTERFACES: readonly DeclaredInterface[] = [psci.abi, ...STANDARD_INTERFACES, ...VENDOR];
 const rustc = needs('rustc');
 
 describe('Rust modules', () => {
-  const text = rustModule(planInterface(psci.abi as unknown as Interface, { conduit: 'smc', sveHint: true }));
+  const text = rustModule(planInterface(psci.abi, { conduit: 'smc', sveHint: true }));
 
   it('keep statuses apart from numbers, and unknown ones as they came', () => {
     expect(text).toContain('pub struct PsciStatus(pub i32);');
@@ -26,7 +25,7 @@ describe('Rust modules', () => {
   });
 
   it('leave out what LLVM cannot name: R6 and R7 of 32-bit Arm', () => {
-    const made = rustModule(planInterface(VENDOR[1] as Interface, { conduit: 'hvc' }));
+    const made = rustModule(planInterface(VENDOR[1] as DeclaredInterface, { conduit: 'hvc' }));
     expect(made.match(/pub unsafe fn eight/g)).toHaveLength(1);
     expect(made.match(/pub unsafe fn identify/g)).toHaveLength(2);
   });

@@ -1,4 +1,5 @@
-import { defineInterface, type Interface, u32, u64, word } from '@trapline/core';
+import { defineInterface, u32, u64, word } from '@trapline/core';
+import type { DeclaredInterface } from '@trapline/wrappers';
 
 const since = '1';
 const clause = 'x';
@@ -30,7 +31,7 @@ const selected = defineInterface({
     },
     nothing: { id: 19, since, clause, summary: 'Nothing comes back.', returns: {} },
   },
-}) as unknown as Interface;
+});
 
 /** The number in the immediate: as Gunyah's hypercalls are. */
 const immediate = defineInterface({
@@ -58,7 +59,7 @@ const immediate = defineInterface({
       returns: { error: u32, value: word },
     },
   },
-}) as unknown as Interface;
+});
 
 /** Interfaces that select calls in other ways than SMCCC does. */
-export const VENDOR: readonly Interface[] = [selected, immediate];
+export const VENDOR: readonly DeclaredInterface[] = [selected, immediate];

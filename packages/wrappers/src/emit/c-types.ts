@@ -13,7 +13,7 @@ export function usesStructure(call: PlannedCall): boolean {
 }
 
 /** The type of such a call's results. */
-export function structureName(call: PlannedCall): string {
+function structureName(call: PlannedCall): string {
   return `struct ${call.name}_result`;
 }
 

@@ -49,9 +49,12 @@ export interface PlannedCall {
   readonly results: readonly PlannedValue[];
 }
 
+/** What wrappers need of an interface; every {@link Interface} is one. */
+export type DeclaredInterface = Pick<Interface, 'name' | 'title' | 'source' | 'convention' | 'all'>;
+
 /** A whole interface, planned. */
 export interface InterfacePlan {
-  readonly abi: Interface;
+  readonly abi: DeclaredInterface;
   readonly options: InterfaceOptions;
   readonly prefix: string;
   readonly calls: readonly PlannedCall[];
@@ -71,7 +74,7 @@ const LAST_A32 = 7;
  *
  * Throws {@link WrapperError} for a conduit that the interface does not have, and for names that come out the same.
  */
-export function planInterface(abi: Interface, options: InterfaceOptions): InterfacePlan {
+export function planInterface(abi: DeclaredInterface, options: InterfaceOptions): InterfacePlan {
   const { convention } = abi;
   if (!convention.conduits.includes(options.conduit)) {
     throw new WrapperError(
@@ -106,7 +109,7 @@ export function enumerationConstant(plan: InterfacePlan, enumeration: string, na
 }
 
 function planCall(
-  abi: Interface,
+  abi: DeclaredInterface,
   declaration: CallDeclaration,
   prefix: string,
   options: InterfaceOptions,

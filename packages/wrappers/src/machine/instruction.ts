@@ -10,7 +10,7 @@ export interface Instruction {
 export const LABEL: Instruction = { text: '1:', units: [] };
 
 /** Bytes of one unit. */
-export function unitSize(target: Target): 2 | 4 {
+function unitSize(target: Target): 2 | 4 {
   return target.set === 't32' ? 2 : 4;
 }
 
