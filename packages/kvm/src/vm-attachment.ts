@@ -52,8 +52,8 @@ export function attachVm(guest: AttachedGuest, profile: KvmProfile, options: Hyp
     return [
       ...psci.implementations.map((part) => psciThroughGate(conduit, vm, part)),
       throughGate(conduit, archCalls(state), () => ALWAYS),
-      throughGate(conduit, trngCalls(guest, TRNG), () => () => state.std.has(STD_TRNG)),
-      throughGate(conduit, stolenTime.calls(), () => () => state.stdHyp.has(STD_HYP_PV_TIME)),
+      throughGate(conduit, trngCalls(guest, TRNG), () => ({ bitmap: state.std, bit: STD_TRNG })),
+      throughGate(conduit, stolenTime.calls(), () => ({ bitmap: state.stdHyp, bit: STD_HYP_PV_TIME })),
       throughGate(conduit, vendor, there),
       ...ownerQueries(QUERIES).map((part) => throughGate(conduit, part, there)),
       { ...unknownCalls({ ...KVM_CONVENTION, conduits: [conduit.kind] }), ranges: [everything(conduit)] },

@@ -10,7 +10,7 @@ import {
   SMC64,
 } from '@trapline/core';
 import { smcccStatus } from '@trapline/smccc';
-import type { VmState } from '../vm-state.js';
+import type { Bitmap, VmState } from '../vm-state.js';
 import { FILTER_FWD_TO_USER, FILTER_HANDLE } from '../vmm/smccc-filter.js';
 
 /** Result registers of every answer of KVM's (smccc_set_retval). */
@@ -19,8 +19,14 @@ const NOT_SUPPORTED = smcccStatus.NOT_SUPPORTED.code;
 /** KVM_HYPERCALL_EXIT_SMC. */
 const EXIT_SMC = 1;
 
-/** Whether a call exists for who makes it, at this moment. */
-export type Condition = (call: Call) => boolean;
+/** Whether a call exists for who makes it, at this moment: a bit of a firmware bitmap, or more than that. */
+export type Condition = FirmwareBit | ((call: Call) => boolean);
+
+/** A bit of a firmware bitmap: looked at without a call of a function, for the calls that have to be fast. */
+export interface FirmwareBit {
+  readonly bitmap: Bitmap;
+  readonly bit: number;
+}
 
 /** One conduit's way into a VM. */
 export interface Conduit {
@@ -49,7 +55,8 @@ export function throughGate(
       handler: guarded(
         conduit,
         condition(entry.declaration),
-        NARROWING.includes(entry.declaration.name) ? narrowing(entry.handler) : clearing(entry.handler),
+        entry.handler,
+        NARROWING.includes(entry.declaration.name),
       ),
     })),
   };
@@ -57,24 +64,45 @@ export function throughGate(
 
 /** Answers what no call claims. */
 export function unknownNumber(conduit: Conduit): Handler {
-  return guarded(conduit, () => false, notSupported);
+  return guarded(conduit, () => false, notSupported, false);
 }
 
-function guarded({ vm, kind }: Conduit, exists: Condition, handler: Handler): Handler {
-  const flags = kind === 'smc' ? EXIT_SMC : 0;
-  const { filter } = vm;
-  const filtered: Handler = (call) => {
+function guarded({ vm, kind }: Conduit, condition: Condition, handler: Handler, narrows: boolean): Handler {
+  const answer = narrows ? narrowing(handler) : undefined;
+  const exists =
+    typeof condition === 'function' ? condition : () => ((condition.bitmap.low >>> condition.bit) & 1) !== 0;
+  const asked = filtered(vm, kind === 'smc' ? EXIT_SMC : 0, exists, answer ?? clearing(handler));
+  const known =
+    typeof condition === 'function' || answer !== undefined
+      ? unfiltered(vm, exists, answer ?? clearing(handler), asked)
+      : byBit(vm, condition, handler, asked);
+  if (kind === 'hvc') return known;
+  // handle_smc: the syndrome of an AArch32 SMC does not hold its immediate.
+  return (call) => (call.immediate !== 0 && call.pe.state === 'a64' ? returnInt(call, NOT_SUPPORTED) : known(call));
+}
+
+/** Where the VMM has set a filter. */
+function filtered({ filter }: VmState, flags: number, exists: (call: Call) => boolean, handler: Handler): Handler {
+  return (call) => {
     const action = filter.action(call.id);
     if (action === FILTER_FWD_TO_USER) return hypercallExit(call.id, flags);
     return action === FILTER_HANDLE && exists(call) ? handler(call) : notSupported(call);
   };
-  const known: Handler = (call) => {
-    if (filter.configured) return filtered(call);
+}
+
+function unfiltered({ filter }: VmState, exists: (call: Call) => boolean, handler: Handler, asked: Handler): Handler {
+  return (call) => {
+    if (filter.configured) return asked(call);
     return exists(call) ? handler(call) : notSupported(call);
   };
-  if (kind === 'hvc') return known;
-  // handle_smc: the syndrome of an AArch32 SMC does not hold its immediate.
-  return (call) => (call.immediate !== 0 && call.pe.state === 'a64' ? returnInt(call, NOT_SUPPORTED) : known(call));
+}
+
+function byBit({ filter }: VmState, { bitmap, bit }: FirmwareBit, handler: Handler, asked: Handler): Handler {
+  return (call) => {
+    if (filter.configured) return asked(call);
+    clearResults(call);
+    return ((bitmap.low >>> bit) & 1) !== 0 ? handler(call) : returnInt(call, NOT_SUPPORTED);
+  };
 }
 
 function hypercallExit(id: number, flags: number): Exit {

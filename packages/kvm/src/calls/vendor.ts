@@ -45,8 +45,9 @@ export function vendorCalls(
 /** Whether a call of owner 6 exists: PTP has a bit of its own, the rest is there where its part is. */
 export function vendorCondition(vm: VmState): (declaration: CallDeclaration) => Condition {
   return ({ name }) => {
-    if (name === 'features' || name === 'callUid') return () => vm.vendorHyp.has(VENDOR_FEATURES);
-    return name === 'ptp' ? () => vm.vendorHyp.has(VENDOR_PTP) : () => true;
+    const bitmap = vm.vendorHyp;
+    if (name === 'features' || name === 'callUid') return { bitmap, bit: VENDOR_FEATURES };
+    return name === 'ptp' ? { bitmap, bit: VENDOR_PTP } : () => true;
   };
 }
 
