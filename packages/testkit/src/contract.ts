@@ -191,7 +191,8 @@ function answer(
   args.forEach((value, i) => {
     vcpu.x[convention.firstArgument + i] = a64 ? value : value & 0xffff_ffffn;
   });
-  const outcome = execute(guest, subject, vcpu.index, convention.immediates[0]?.[0]);
+  const immediate = convention.selector === 'immediate' ? id : convention.immediates[0]?.[0];
+  const outcome = execute(guest, subject, vcpu.index, immediate);
   const x = [...vcpu.x.slice(0, 18)];
   for (const other of guest.vcpus) {
     if (other.powerState === 'starting') guest.enter(other);

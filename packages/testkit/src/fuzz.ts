@@ -80,7 +80,7 @@ class FuzzRun {
     const caller = this.#guest.select(vcpu.index);
     let outcome: Outcome;
     try {
-      outcome = caller.execute(this.#conduit, number?.abi.convention.immediates[0]?.[0] ?? 0);
+      outcome = caller.execute(this.#conduit, immediateOf(number));
     } catch (error) {
       throw this.#failure(made, number, `threw ${error}`);
     }
@@ -158,6 +158,13 @@ class FuzzRun {
     const registers = Array.from(this.#before.subarray(0, 10), (half) => (half >>> 0).toString(16)).join(' ');
     return new FuzzFailure(`call ${made}, ${name}, ${what}; halves of X0–X4 were ${registers}`);
   }
+}
+
+/** The immediate that makes the call; 0 for a number that nobody declares. */
+function immediateOf(number: Number32 | undefined): number {
+  if (number === undefined) return 0;
+  const { selector, immediates } = number.abi.convention;
+  return selector === 'immediate' ? number.id : (immediates[0]?.[0] ?? 0);
 }
 
 function numbersOf(abi: Interface, declaration: CallDeclaration, subject: Subject): Number32[] {
