@@ -111,10 +111,51 @@ describe.skipIf(tools.skip)(`C headers of every interface${tools.why}`, () => {
   });
 });
 
-describe.skipIf(clang.skip || clang.why !== '')(`C headers with clang${clang.why}`, () => {
-  it.each(CLANG)('compile without a warning: %s', (triple) => {
-    const folder = scratch();
-    const flags = [`--target=${triple}`, ...STRICT, '-Werror', '-std=c11', '-ffreestanding', '-O2', '-c'];
-    expect(run('clang', [...flags, '-o', join(folder, 'all.o'), sources(folder)])).toBe('');
+describe.skipIf(clang.why !== '')(`C headers with clang${clang.why}`, () => {
+  it.each(CLANG.flatMap((triple) => ['-O0', '-O2'].map((level) => [triple, level] as const)))(
+    'compile without a warning: %s %s',
+    (triple, level) => {
+      const folder = scratch();
+      const flags = [`--target=${triple}`, ...STRICT, '-Werror', '-std=c11', '-ffreestanding', level];
+      const path = sources(folder);
+      // clang makes no code of inline functions that nobody refers to.
+      const text = run('clang', [...flags, '-E', '-P', path]);
+      const names = [...text.matchAll(/static inline .*?(\w+)\([^()]*\)\s*\{/g)].map(([, name]) => name as string);
+      expect(names.length).toBeGreaterThan(100);
+      const table = names.map((name) => `(void (*)(void))${name}`).join(',\n');
+      const all = join(folder, 'table.c');
+      writeFileSync(all, `#include "all.c"\nextern void (*const table[])(void);\nvoid (*const table[])(void) = {\n${table}\n};\n`);
+      expect(run('clang', [...flags, '-c', '-o', join(folder, 'all.o'), all])).toBe('');
+    },
+  );
+});
+
+describe('a C header', () => {
+  const clobbers = (text: string, state: 'aarch64' | 'else'): readonly string[] => {
+    const [, a64 = '', a32 = ''] = text.match(/#ifdef __aarch64__\n(#define \w+_REG[^]*?)#else\n([^]*?)#endif/) ?? [];
+    const line = (state === 'aarch64' ? a64 : a32).match(/_CLOBBERS_4 (?:\\\n\t)?(.*)/)?.[1] ?? '';
+    return line.split(', ').map((word) => word.replaceAll('"', ''));
+  };
+  const numbered = (from: number, to: number): string[] =>
+    Array.from({ length: to - from + 1 }, (_, i) => `x${from + i}`);
+
+  it('states every register that the convention lets the callee change', () => {
+    const text = cHeader(planInterface(psci.abi, { conduit: 'smc' }));
+    expect(clobbers(text, 'aarch64')).toEqual([...numbered(4, 17), 'cc', 'memory']);
+    expect(clobbers(text, 'else')).toEqual(['r12', 'cc', 'memory']);
+    expect(text).toContain('#define PSCI_SMC_CLOBBERS_1 "r1", "r2", "r3", "r12", "cc", "memory"');
+  });
+
+  it('trusts a callee of SMCCC 1.1 with X4 to X17', () => {
+    const text = cHeader(planInterface(psci.abi, { conduit: 'smc', smccc: '1.1' }));
+    expect(clobbers(text, 'aarch64')).toEqual(['cc', 'memory']);
+    expect(text).toContain('#define PSCI_SMC_CLOBBERS_2 "x2", "x3", "cc", "memory"');
+  });
+
+  it('has the hint of SMCCC 1.3 in the ids of A64 alone', () => {
+    const text = cHeader(planInterface(psci.abi, { conduit: 'hvc', sveHint: true }));
+    expect(text).toContain('#define PSCI_HVC_NATIVE(id) (id##_64 | 0x10000)');
+    expect(text).toContain('#define PSCI_HVC_NATIVE(id) id\n');
+    expect(text).toContain('PSCI_HVC_REG(0) = PSCI_HVC_ONE(PSCI_VERSION);');
   });
 });
