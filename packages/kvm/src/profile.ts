@@ -16,6 +16,8 @@ export interface KvmProfile {
    * HVC where its immediate is 0.
    */
   readonly smc: 'refused' | 'dispatched';
+  /** Whether all vCPUs of a VM have the features of the first (since 6.4), or each its own. */
+  readonly vcpuFeatures: 'of-vm' | 'of-vcpu';
   /** KVM_ARM_VM_SMCCC_FILTER (since 6.4). */
   readonly smcccFilter: boolean;
   /** Bits that the firmware bitmaps support; they are all set at first. The vendor's is the feature bitmap, too. */
@@ -52,6 +54,7 @@ const LINUX_6_1: KvmProfile = {
   name: 'linux-6.1',
   psciVersions: [PSCI_0_2, PSCI_1_0, PSCI_1_1],
   smc: 'refused',
+  vcpuFeatures: 'of-vcpu',
   smcccFilter: false,
   bitmaps: { std: 0x1n, stdHyp: 0x1n, vendorHyp: 0x3n },
   capabilities: CAPABILITIES,
@@ -64,6 +67,7 @@ export const PROFILES = {
     ...LINUX_6_1,
     name: 'linux-6.12',
     smc: 'dispatched',
+    vcpuFeatures: 'of-vm',
     smcccFilter: true,
     capabilities: { ...CAPABILITIES, KVM_CAP_ARM_VM_IPA_SIZE: 52 },
   },
@@ -73,6 +77,7 @@ export const PROFILES = {
     name: 'spec',
     psciVersions: [PSCI_0_2, PSCI_1_0, PSCI_1_1, PSCI_1_2, PSCI_1_3],
     smc: 'dispatched',
+    vcpuFeatures: 'of-vm',
     smcccFilter: true,
     bitmaps: { ...LINUX_6_1.bitmaps, vendorHyp2: 0x3n },
   },

@@ -245,6 +245,16 @@ describe('MP states and KVM_RUN', () => {
     expect(vcpu(world).run()).toEqual({ kind: 'guest' });
   });
 
+  test.each([
+    ['linux-6.1', 'OK'],
+    ['linux-6.12', 'EINVAL'],
+  ] as const)('%s: a vCPU with other features than its VM is %s', (profile, result) => {
+    const world = worldOf({ profile });
+    expect(vcpu(world, 1).init(FEATURES)).toBe('OK');
+    expect(vcpu(world, 0).init([])).toBe(result);
+    expect(vcpu(world, 0).init(FEATURES)).toBe(result === 'OK' ? 'EINVAL' : 'OK');
+  });
+
   test('a VM whose vCPUs nobody runs says what is missing', () => {
     const world = worldOf();
     world.vm.embed(undefined as never);

@@ -62,6 +62,11 @@ export class Vcpu {
     this.#vm = vm;
   }
 
+  /** The features it was initialised with, POWER_OFF left out; undefined before. */
+  get features(): readonly string[] | undefined {
+    return this.#features;
+  }
+
   /** KVM_GET_MP_STATE. */
   get mpState(): number {
     if (!this.#vm.psci.isOn(this.pe)) return KVM_MP_STATE_STOPPED;
@@ -83,11 +88,12 @@ export class Vcpu {
 
   /**
    * KVM_ARM_VCPU_INIT: reset state, on unless POWER_OFF is among the features; a call in hand is forgotten. EINVAL for
-   * other features than the first time.
+   * other features than the first time, and since Linux 6.4 for others than another vCPU of the VM has.
    */
   init(features: readonly string[]): Errno {
     const kept = features.filter((name) => name !== KVM_ARM_VCPU_POWER_OFF).sort();
-    if (this.#features !== undefined && kept.join() !== this.#features.join()) return 'EINVAL';
+    const fixed = this.#features ?? this.#vm.featuresOfVm();
+    if (fixed !== undefined && kept.join() !== fixed.join()) return 'EINVAL';
     this.#features = kept;
     const { guest, psci, state } = this.#vm;
     const { power } = guest.ports;

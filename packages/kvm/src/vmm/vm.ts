@@ -29,6 +29,8 @@ export interface VmParts {
   readonly firmware: FirmwareRegisters;
   /** Throws {@link CompositionError} where nobody has said how vCPUs are run. */
   host(): VmHost;
+  /** The features that every vCPU must have: those of the first that was initialised, where the kernel wants that. */
+  featuresOfVm(): readonly string[] | undefined;
 }
 
 /** A VM's file descriptor, so to say: what a VMM does with it, under the ioctls' names. */
@@ -40,7 +42,9 @@ export class Vm {
   readonly #psci: ContainedPsci;
   #host: VmHost | undefined = undefined;
 
-  constructor(parts: Omit<VmParts, 'firmware' | 'host'> & { readonly memory: ProtectedMemory | undefined }) {
+  constructor(
+    parts: Omit<VmParts, 'firmware' | 'host' | 'featuresOfVm'> & { readonly memory: ProtectedMemory | undefined },
+  ) {
     const { guest, state, psci, memory } = parts;
     this.memory = memory;
     this.#state = state;
@@ -52,7 +56,9 @@ export class Vm {
         'call vm.embed(guest) first',
       );
     };
-    const forVcpus: VmParts = { ...parts, firmware: new FirmwareRegisters(state), host };
+    const featuresOfVm = (): readonly string[] | undefined =>
+      state.profile.vcpuFeatures === 'of-vm' ? this.vcpus.find((vcpu) => vcpu.features)?.features : undefined;
+    const forVcpus: VmParts = { ...parts, firmware: new FirmwareRegisters(state), host, featuresOfVm };
     this.vcpus = guest.pes.map((pe) => new Vcpu(pe, forVcpus));
   }
 
