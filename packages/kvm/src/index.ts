@@ -71,6 +71,7 @@ export {
   KVM_REG_ARM_VENDOR_HYP_BMAP_2,
   SYSREG_MPIDR_EL1,
 } from './vmm/register-ids.js';
+export type { ReadResult, RunResult, VmHost } from './vmm/run.js';
 export {
   FILTER_DENY,
   FILTER_FWD_TO_USER,
@@ -78,6 +79,7 @@ export {
   type FilterRange,
   MAX_FILTER_RANGES,
 } from './vmm/smccc-filter.js';
+export { Vcpu } from './vmm/vcpu.js';
 export {
   KVM_ARM_VCPU_EL1_32BIT,
   KVM_ARM_VCPU_POWER_OFF,
@@ -87,11 +89,7 @@ export {
   KVM_MP_STATE_RUNNABLE,
   KVM_MP_STATE_STOPPED,
   KVM_MP_STATE_SUSPENDED,
-  type ReadResult,
-  type RunResult,
-  Vcpu,
-  type VmHost,
-} from './vmm/vcpu.js';
+} from './vmm/vcpu-constants.js';
 export { createVcpuResult, MAX_VCPU_ID, mpidrOfVcpu } from './vmm/vcpu-id.js';
 export {
   KVM_ARM_VM_SMCCC_CTRL,

@@ -1,48 +1,24 @@
-import { type Outcome, PC, type Pe, RETURNED, type Saved, SP } from '@trapline/core';
+import { type Outcome, PC, type Pe, RETURNED, type Saved } from '@trapline/core';
 import { SCTLR_RESET } from '../calls/psci-profile.js';
+import { CoreRegisters } from './core-registers.js';
 import type { Errno } from './errno.js';
 import { exitOf, type VcpuExit, WAKEUP } from './exits.js';
-import { CORE_PC, CORE_PSTATE, CORE_SP, CORE_X0, SYSREG_MPIDR_EL1 } from './register-ids.js';
 import { initialStart, resetInPlace } from './reset.js';
+import type { ReadResult, RunResult } from './run.js';
+import {
+  KVM_ARM_VCPU_EL1_32BIT,
+  KVM_ARM_VCPU_POWER_OFF,
+  KVM_ARM_VCPU_PSCI_0_2,
+  KVM_ARM_VCPU_PVTIME_CTRL,
+  KVM_ARM_VCPU_PVTIME_IPA,
+  KVM_MP_STATE_RUNNABLE,
+  KVM_MP_STATE_STOPPED,
+  KVM_MP_STATE_SUSPENDED,
+} from './vcpu-constants.js';
 import type { VmParts } from './vm.js';
-
-/** KVM_GET_MP_STATE and KVM_SET_MP_STATE. */
-export const KVM_MP_STATE_RUNNABLE = 0;
-export const KVM_MP_STATE_STOPPED = 5;
-export const KVM_MP_STATE_SUSPENDED = 10;
-
-/** Features of KVM_ARM_VCPU_INIT that change what is modelled here. */
-export const KVM_ARM_VCPU_POWER_OFF = 'KVM_ARM_VCPU_POWER_OFF';
-export const KVM_ARM_VCPU_EL1_32BIT = 'KVM_ARM_VCPU_EL1_32BIT';
-export const KVM_ARM_VCPU_PSCI_0_2 = 'KVM_ARM_VCPU_PSCI_0_2';
-
-/** KVM_ARM_VCPU_PVTIME_CTRL and its one attribute. */
-export const KVM_ARM_VCPU_PVTIME_CTRL = 2;
-export const KVM_ARM_VCPU_PVTIME_IPA = 0;
-
-/** What entering KVM_RUN comes to: guest code runs, the thread sleeps in the kernel, or KVM_RUN returns at once. */
-export type RunResult =
-  | { readonly kind: 'guest' }
-  | { readonly kind: 'blocked' }
-  | { readonly kind: 'exit'; readonly exit: VcpuExit };
-
-/** What a read of a register or attribute came to. */
-export interface ReadResult {
-  readonly result: Errno;
-  readonly value?: bigint;
-}
-
-/** How a VMM's vCPUs are run: the guest of a trap bus is one. */
-export interface VmHost {
-  /** A starting vCPU reaches its first instruction. */
-  enter(pe: Pe): boolean;
-  /** A vCPU that an exit holds goes on. */
-  decide(pe: Pe, outcome: Outcome): Outcome;
-}
 
 const GUEST: RunResult = Object.freeze({ kind: 'guest' });
 const BLOCKED: RunResult = Object.freeze({ kind: 'blocked' });
-const CALL_INSTRUCTION = 4n;
 
 /** A vCPU's file descriptor, so to say: what a VMM does with it, under the ioctls' names. */
 export class Vcpu {
@@ -53,13 +29,13 @@ export class Vcpu {
   #suspended = false;
   /** It sleeps in CPU_OFF. */
   #asleep = false;
-  /** PC as the VMM has written it in the middle of a call. */
-  #pc: bigint | undefined = undefined;
+  readonly #registers: CoreRegisters;
   #features: readonly string[] | undefined = undefined;
 
   constructor(pe: Pe, vm: VmParts) {
     this.pe = pe;
     this.#vm = vm;
+    this.#registers = new CoreRegisters(pe, vm.guest.ports.power);
   }
 
   /** The features it was initialised with, POWER_OFF left out; undefined before. */
@@ -105,7 +81,7 @@ export class Vcpu {
     }
     this.#begin();
     this.#held = false;
-    this.#pc = undefined;
+    this.#registers.pendingPc = undefined;
     this.#suspended = false;
     psci.setOn(this.pe, !features.includes(KVM_ARM_VCPU_POWER_OFF));
     return 'OK';
@@ -126,8 +102,7 @@ export class Vcpu {
       this.#vm.host().decide(this.pe, RETURNED);
     }
     if (power.state(this.pe) !== 'running') return BLOCKED;
-    if (this.#pc !== undefined) this.pe.x[PC] = this.#pc;
-    this.#pc = undefined;
+    this.#registers.arrive();
     return GUEST;
   }
 
@@ -171,7 +146,9 @@ export class Vcpu {
 
   /** KVM_GET_ONE_REG. ENOENT for a register that is not modelled. */
   getOneReg(id: bigint): ReadResult {
-    const value = this.#vm.firmware.owns(id) ? this.#vm.firmware.get(this.pe, id) : this.#read(id);
+    const firmware = this.#vm.firmware.owns(id);
+    if (!firmware) this.#settle();
+    const value = firmware ? this.#vm.firmware.get(this.pe, id) : this.#registers.read(id);
     return value === undefined ? { result: 'ENOENT' } : { result: 'OK', value };
   }
 
@@ -179,14 +156,7 @@ export class Vcpu {
   setOneReg(id: bigint, value: bigint): Errno {
     if (this.#vm.firmware.owns(id)) return this.#vm.firmware.set(this.pe, id, value);
     this.#settle();
-    if (id === CORE_PC) this.#setPc(BigInt.asUintN(64, value));
-    else if (id === CORE_PSTATE) this.pe.pstate = Number(BigInt.asIntN(32, value));
-    else {
-      const slot = slotOf(id);
-      if (slot === undefined) return 'ENOENT';
-      this.pe.x[slot] = BigInt.asUintN(64, value);
-    }
-    return 'OK';
+    return this.#registers.write(id, value) ? 'OK' : 'ENOENT';
   }
 
   /** KVM_HAS_DEVICE_ATTR. ENXIO for attributes that are not there. */
@@ -207,7 +177,7 @@ export class Vcpu {
   }
 
   save(): Saved {
-    const pc = this.#pc === undefined ? null : this.#pc.toString();
+    const pc = this.#registers.pendingPc?.toString() ?? null;
     const features = this.#features ?? null;
     return { held: this.#held, suspended: this.#suspended, asleep: this.#asleep, pc, features };
   }
@@ -217,32 +187,9 @@ export class Vcpu {
     this.#held = saved.held === true;
     this.#suspended = saved.suspended === true;
     this.#asleep = saved.asleep === true;
-    this.#pc = typeof saved.pc === 'string' && /^\d{1,20}$/.test(saved.pc) ? BigInt(saved.pc) : undefined;
+    const pc = typeof saved.pc === 'string' && /^\d{1,20}$/.test(saved.pc) ? BigInt(saved.pc) : undefined;
+    this.#registers.pendingPc = pc;
     this.#features = Array.isArray(saved.features) ? saved.features.map(String) : undefined;
-  }
-
-  #read(id: bigint): bigint | undefined {
-    this.#settle();
-    if (id === CORE_PC) return this.#pc ?? this.#pcNow();
-    if (id === CORE_PSTATE) return BigInt(this.pe.pstate >>> 0);
-    if (id === SYSREG_MPIDR_EL1) return this.pe.mpidr;
-    const slot = slotOf(id);
-    return slot === undefined ? undefined : this.pe.x[slot];
-  }
-
-  /** While a call is in hand the bus's PC is at its instruction; KVM's is behind it. */
-  #pcNow(): bigint {
-    const pc = this.pe.x[PC] as bigint;
-    return this.#inCall ? pc + CALL_INSTRUCTION : pc;
-  }
-
-  #setPc(value: bigint): void {
-    if (this.#inCall) this.#pc = value;
-    else this.pe.x[PC] = value;
-  }
-
-  get #inCall(): boolean {
-    return this.#vm.guest.ports.power.state(this.pe) === 'waiting';
   }
 
   /** A reset that CPU_ON owes is paid before registers are looked at or guest code runs. */
@@ -285,10 +232,4 @@ export class Vcpu {
     pe.x.set(registers);
     pe.pstate = pstate;
   }
-}
-
-function slotOf(id: bigint): number | undefined {
-  if (id === CORE_SP) return SP;
-  const offset = id - CORE_X0;
-  return offset >= 0n && offset < 62n && (offset & 1n) === 0n ? Number(offset >> 1n) : undefined;
 }

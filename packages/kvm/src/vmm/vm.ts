@@ -5,8 +5,9 @@ import type { StolenTime } from '../calls/pv-time.js';
 import type { VmState } from '../vm-state.js';
 import type { Errno } from './errno.js';
 import { FirmwareRegisters } from './firmware-registers.js';
+import type { VmHost } from './run.js';
 import { restoreState, saveState } from './saved.js';
-import { Vcpu, type VmHost } from './vcpu.js';
+import { Vcpu } from './vcpu.js';
 
 /** KVM_ARM_VM_SMCCC_CTRL and its one attribute. */
 export const KVM_ARM_VM_SMCCC_CTRL = 0;
