@@ -56,6 +56,27 @@ describe('trapline wrappers', () => {
     );
   });
 
+  it('has every interface that decode knows, or says what must be chosen', async () => {
+    const { out: help } = await trapline(['wrappers', '--help']);
+    const names = (help.match(/^ +INTERFACE +([\s\S]*?)\n +--target/m)?.[1] ?? '').split(/,\s+/);
+    expect(names).toContain('psci');
+    for (const name of names) {
+      for (const target of ['c', 'rust', 'a64', 't32']) {
+        const { code, out, err } = await trapline(['wrappers', name, '--target', target]);
+        if (code === 0) expect(out.length, name).toBeGreaterThan(100);
+        else expect(err, name).toMatch(/has several immediates|called by neither HVC nor SMC/);
+      }
+    }
+  });
+
+  it('takes an immediate of the interface only', async () => {
+    const { code, err } = await trapline(['wrappers', 'psci', '--target', 'a64', '--immediate', '0xea1']);
+    expect([code, err]).toEqual([
+      1,
+      'trapline: wrappers: interface psci: immediate 3745 is none of its own; choose one of 0\n',
+    ]);
+  });
+
   it.each([
     [[], 'give --target one of c, rust, a64'],
     [['--target', 'c'], 'name an interface'],

@@ -23,8 +23,8 @@ export interface Target {
 /**
  * Every combination that the architecture has.
  *
- * A64's instructions are little-endian whatever SCTLR_ELx.EE says (DDI 0487, B2.6.2). BE-8 (ARMv6 on) swaps data only;
- * BE-32 (up to ARMv6, SCTLR.B) swaps both and is gone in ARMv7 (DDI 0406C, appendix D15).
+ * A64's instructions are little-endian whatever SCTLR_ELx.EE says (DDI 0487, B2, endian support). BE-8 (ARMv6 on) swaps data only;
+ * BE-32 (up to ARMv6, SCTLR.B) swaps both and is gone in ARMv7 (DDI 0406C, A3.3).
  */
 export const TARGETS = {
   a64: { name: 'a64', set: 'a64', data: 'little', code: 'little', title: 'A64, little-endian' },
@@ -44,7 +44,8 @@ export type TargetName = 'a64' | 'a64-be' | 'a32' | 'a32-be8' | 'a32-be32' | 't3
  * Why no core executes this call instruction on this target, or undefined where cores do.
  *
  * The Virtualization Extensions are ARMv7's, where BE-32 no longer exists, so HVC has no BE-32 form that runs. SMC came
- * with ARMv6K's Security Extensions, which knew BE-32, but in A32 only: T32's SMC is ARMv7's (DDI 0406C, B9.3.8, B9.3.14).
+ * with ARMv6K's Security Extensions, which knew BE-32, but in A32 only: T32's SMC is ARMv7's (DDI 0406C, HVC
+ * and SMC in B9.3).
  */
 export function conduitProblem(conduit: CallConduit, target: Target): string | undefined {
   if (target.code !== 'big') return undefined;

@@ -124,7 +124,10 @@ describe.skipIf(clang.why !== '')(`C headers with clang${clang.why}`, () => {
       expect(names.length).toBeGreaterThan(100);
       const table = names.map((name) => `(void (*)(void))${name}`).join(',\n');
       const all = join(folder, 'table.c');
-      writeFileSync(all, `#include "all.c"\nextern void (*const table[])(void);\nvoid (*const table[])(void) = {\n${table}\n};\n`);
+      writeFileSync(
+        all,
+        `#include "all.c"\nextern void (*const table[])(void);\nvoid (*const table[])(void) = {\n${table}\n};\n`,
+      );
       expect(run('clang', [...flags, '-c', '-o', join(folder, 'all.o'), all])).toBe('');
     },
   );
@@ -132,7 +135,8 @@ describe.skipIf(clang.why !== '')(`C headers with clang${clang.why}`, () => {
 
 describe('a C header', () => {
   const clobbers = (text: string, state: 'aarch64' | 'else'): readonly string[] => {
-    const [, a64 = '', a32 = ''] = text.match(/#ifdef __aarch64__\n(#define \w+_REG[^]*?)#else\n([^]*?)#endif/) ?? [];
+    const [, a64 = '', a32 = ''] =
+      text.match(/#ifdef __aarch64__\n(#define \w+_REG[\s\S]*?)#else\n([\s\S]*?)#endif/) ?? [];
     const line = (state === 'aarch64' ? a64 : a32).match(/_CLOBBERS_4 (?:\\\n\t)?(.*)/)?.[1] ?? '';
     return line.split(', ').map((word) => word.replaceAll('"', ''));
   };

@@ -59,6 +59,40 @@ describe('an interface is refused', () => {
     expect(() => plan(abi)).toThrow('interface psci: its calls do not come by hvc; choose smc');
   });
 
+  it('for an immediate that it does not have, or for several of which none is chosen', () => {
+    const with_ = (immediates: readonly (readonly [number, number])[]) => ({
+      ...psci.abi,
+      convention: { ...psci.abi.convention, immediates },
+    });
+    expect(() => plan(psci.abi, { immediate: 1 })).toThrow('immediate 1 is none of its own; choose one of 0');
+    expect(() => plan(with_([[1, 2]]))).toThrow('interface psci: it has several immediates; choose one of 1 to 2');
+    expect(() =>
+      plan(
+        with_([
+          [7, 7],
+          [9, 9],
+        ]),
+      ),
+    ).toThrow('choose one of 7, 9');
+    const chosen = planInterface(
+      with_([
+        [7, 7],
+        [9, 9],
+      ]),
+      { conduit: 'hvc', immediate: 9 },
+    );
+    expect(chosen.calls[0]?.immediate).toBe(9);
+    expect(
+      planInterface(
+        with_([
+          [3, 5],
+          [0, 1],
+        ]),
+        { conduit: 'hvc' },
+      ).calls[0]?.immediate,
+    ).toBe(0);
+  });
+
   it('where two constants would have one name', () => {
     const rest = { since: '1', clause: 'x', summary: 'x', returns: oneOf('go', { ON: 1 }) };
     const twins = defineInterface({

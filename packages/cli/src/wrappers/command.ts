@@ -11,6 +11,7 @@ import {
 } from '@trapline/wrappers';
 import { type Arguments, type Command, CommandError, EXIT, UsageError } from '../command.js';
 import { interfaces } from '../decode/interfaces.js';
+import { parseWord } from '../decode/parse-word.js';
 import { wrap } from '../inspect/wrap.js';
 import { listingOf } from './listing.js';
 
@@ -38,6 +39,7 @@ firmware: no machine instruction has to come out of a device tree.
                      A64, A32 and T32; rust: a module that uses core alone; or GNU assembly for
                      ${listed(Object.keys(TARGETS))}
   --conduit hvc|smc  the instruction; where absent, the only one that the interface has, else smc
+  --immediate N      the instruction's, where the interface has several
   --prefix NAME      begins every function's name; the interface's name where absent
   --smccc 1.0|1.1    what the callee is trusted to keep: by 1.0 (where absent) it may change X0 to X17,
                      by 1.1 results and X0 to X3 only
@@ -64,6 +66,7 @@ export const command: Command = {
   options: {
     target: { type: 'string' },
     conduit: { type: 'string' },
+    immediate: { type: 'string' },
     prefix: { type: 'string' },
     smccc: { type: 'string' },
     'sve-hint': { type: 'boolean' },
@@ -82,8 +85,8 @@ export const command: Command = {
 };
 
 function write(args: Arguments): string {
-  const target = oneOf('--target', args.value('target'), OUTPUTS);
   const plan = planOf(args);
+  const target = oneOf('--target', args.value('target'), OUTPUTS);
   if (target === 'c' || target === 'rust') {
     if (args.flag('bytes')) throw new UsageError(`--bytes needs an instruction set, not ${target}`);
     const text = target === 'c' ? cHeader(plan) : rustModule(plan);
@@ -105,11 +108,14 @@ function planOf(args: Arguments): InterfacePlan {
   }
   const conduits = abi.convention.conduits.filter((kind) => kind === 'hvc' || kind === 'smc');
   const implied = conduits.length === 1 ? conduits[0] : 'smc';
+  if (conduits.length === 0) throw new CommandError(`${name} is called by neither HVC nor SMC`);
   const smccc = args.value('smccc');
   const prefix = args.value('prefix');
+  const immediate = args.value('immediate');
   return planInterface(abi, {
     conduit: oneOf('--conduit', args.value('conduit') ?? implied, ['hvc', 'smc']) as 'hvc' | 'smc',
     ...(prefix === undefined ? {} : { prefix }),
+    ...(immediate === undefined ? {} : { immediate: Number(parseWord(immediate)) }),
     ...(smccc === undefined ? {} : { smccc: oneOf('--smccc', smccc, ['1.0', '1.1']) as '1.0' | '1.1' }),
     sveHint: args.flag('sve-hint'),
     landingPad: args.flag('bti'),

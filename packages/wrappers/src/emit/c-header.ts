@@ -105,5 +105,6 @@ function ids(plan: InterfacePlan): readonly string[] {
     [`#define ${constant}`, hexId(declaration.id)],
     ...(declaration.wideId === undefined ? [] : [[`#define ${constant}_64`, hexId(declaration.wideId)] as const]),
   ]);
-  return ['/* Function ids; _64 is the SMC64 form. */', ...columns(rows), ''];
+  const both = plan.calls.some(({ declaration }) => declaration.wideId !== undefined);
+  return [`/* Function ids${both ? '; _64 is the SMC64 form' : ''}. */`, ...columns(rows), ''];
 }

@@ -25,8 +25,8 @@ export function allOperands(call: PlannedCall, state: State): readonly number[] 
 /**
  * What the callee may change beside the operands.
  *
- * SMCCC 1.0 lets it change X0 to X17 (DEN0028B, 2.7); from 1.1 on X4 to X17 are kept unless they carry results (DEN0028 1.5 F,
- * 2.6). In AArch32 R0 to R3; R12 is added since nothing says who owns it.
+ * SMCCC 1.0 lets it change X0 to X17 (DEN0028 B, register use in AArch64); from 1.1 on X4 to X17 are kept unless they carry
+ * results. In AArch32 R0 to R3; R12 is added since nothing says who owns it.
  */
 export function clobbersOf(plan: InterfacePlan, call: PlannedCall, state: State): readonly number[] {
   const operands = allOperands(call, state);

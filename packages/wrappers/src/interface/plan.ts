@@ -7,6 +7,8 @@ import { constantCase, snakeCase, valueName } from './names.js';
 /** How wrappers of an interface are made. */
 export interface InterfaceOptions {
   readonly conduit: CallConduit;
+  /** The immediate, where the interface has several and a register selects the call. */
+  readonly immediate?: number;
   /** Put before every function's name; the interface's name where absent. */
   readonly prefix?: string;
   /**
@@ -64,7 +66,7 @@ export interface InterfacePlan {
   readonly enumerations: readonly { readonly name: string; readonly names: Readonly<Record<string, number>> }[];
 }
 
-/** The SVE hint of an SMCCC function id (DEN0028 1.5 F, 2.5). */
+/** The SVE hint of an SMCCC function id (SMCCC 1.3 on). */
 const SVE_HINT = 0x1_0000;
 /** The last register of a call in AArch32: SMCCC's R7. */
 const LAST_A32 = 7;
@@ -72,7 +74,8 @@ const LAST_A32 = 7;
 /**
  * Works out what every language needs to know of an interface's calls.
  *
- * Throws {@link WrapperError} for a conduit that the interface does not have, and for names that come out the same.
+ * Throws {@link WrapperError} for a conduit or an immediate that the interface does not have, for several immediates of
+ * which none is chosen, and for names that come out the same.
  */
 export function planInterface(abi: DeclaredInterface, options: InterfaceOptions): InterfacePlan {
   const { convention } = abi;
@@ -136,7 +139,7 @@ function planCall(
     declaration,
     name: `${prefix}_${snakeCase(declaration.name)}`,
     constant: `${constantCase(prefix)}_${constantCase(declaration.name)}`,
-    immediate: bySelector ? (convention.immediates[0]?.[0] ?? 0) : id & 0xffff,
+    immediate: bySelector ? immediateOf(abi, options) : id & 0xffff,
     selector: convention.selector === 'immediate' ? undefined : convention.selector,
     arguments: values(declaration.argumentNames, declaration.argumentTypes, convention.firstArgument),
     results: values(declaration.resultNames, declaration.resultTypes, convention.firstResult),
@@ -144,6 +147,20 @@ function planCall(
   const hint = options.sveHint && (convention.ignoredBits & SVE_HINT) !== 0 ? SVE_HINT : 0;
   const last = Math.max(0, ...[...planned.arguments, ...planned.results].map(({ register }) => register.a32));
   return { ...planned, ids: { a64: (wide | hint) >>> 0, a32: noA32 || last > LAST_A32 ? undefined : id >>> 0 } };
+}
+
+/** The immediate that is asked for, 0 where the interface has that, or its only one. */
+function immediateOf({ name, convention }: DeclaredInterface, { immediate }: InterfaceOptions): number {
+  const belongs = (value: number): boolean => convention.immediates.some(([from, to]) => value >= from && value <= to);
+  const [[from, to] = [0, 0], ...others] = convention.immediates;
+  const chosen = immediate ?? (belongs(0) ? 0 : others.length === 0 && from === to ? from : undefined);
+  if (chosen !== undefined && belongs(chosen)) return chosen;
+  const ranges = convention.immediates.map(([low, high]) => (low === high ? `${low}` : `${low} to ${high}`));
+  throw new WrapperError(
+    `interface ${name}`,
+    chosen === undefined ? 'it has several immediates' : `immediate ${chosen} is none of its own`,
+    `choose one of ${ranges.join(', ')}`,
+  );
 }
 
 function widthOf(type: ValueType<never, unknown>, narrowed: boolean): ValueWidth {
