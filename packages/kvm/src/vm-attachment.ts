@@ -76,6 +76,10 @@ export function attachVm(guest: AttachedGuest, profile: KvmProfile, options: Hyp
       vm.vcpus[pe.index]?.entered();
       stolenTime.update(pe);
     },
+    // CPU_ON may have come while the CPU was on its way off: it begins now that it has gone.
+    offCompleted: (pe) => {
+      if (psci.takeReset(pe)) guest.ports.power.start(pe);
+    },
     woke: (pe) => {
       psci.woke?.(pe);
       vm.vcpus[pe.index]?.woke();

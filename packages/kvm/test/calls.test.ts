@@ -1,7 +1,7 @@
 import { ADDRESS_LIMIT } from '@trapline/core';
 import { DeviceTree } from '@trapline/devicetree';
-import { MAX_IMPLEMENTATIONS, PTP_PHYSICAL_COUNTER, PTP_VIRTUAL_COUNTER } from '@trapline/kvm';
-import type { Vcpu } from '@trapline/trap-bus';
+import { hypervisor, MAX_IMPLEMENTATIONS, PTP_PHYSICAL_COUNTER, PTP_VIRTUAL_COUNTER } from '@trapline/kvm';
+import { createMachine, type Vcpu } from '@trapline/trap-bus';
 import { describe, expect, test } from 'vitest';
 import { answer, call, MINUS, RAM, worldOf } from './machine.js';
 
@@ -216,6 +216,24 @@ test('a PSCI 0.1 vCPU gets INVALID_PARAMETERS for a CPU that is on, and its argu
   expect(guest.vcpus[1]?.x[0]).toBe(1n << 50n);
   expect(answer(guest, 0, 0x95c1_ba5e, 0n)).toBe(MINUS(1n));
   expect(call(guest, 0, 0x95c1_ba5f).kind).toBe('wait');
+});
+
+test('without a VMM a CPU that is off is off on the bus too, and one started on its way off begins once it has gone', () => {
+  const service = hypervisor();
+  const machine = createMachine({
+    guests: [{ name: 'linux', vcpus: [{}, { power: 'running' }], deferred: true, services: { el2: [service] } }],
+  });
+  const guest = machine.guest('linux');
+  const [, other] = guest.vcpus as [Vcpu, Vcpu];
+  expect(call(guest, 1, 0x8400_0002).kind).toBe('off');
+  expect(answer(guest, 0, 0xc400_0004, 1n, 0n)).toBe(1n);
+  expect(answer(guest, 0, 0xc400_0003, 1n, 0x4000n, 7n)).toBe(0n);
+  expect(answer(guest, 0, 0xc400_0003, 1n, 0x4000n, 7n)).toBe(MINUS(4n));
+  guest.completeOff(other);
+  expect(other.powerState).toBe('starting');
+  guest.enter(other);
+  expect([other.x[0], other.powerState]).toEqual([7n, 'running']);
+  expect(answer(guest, 0, 0xc400_0004, 1n, 0n)).toBe(0n);
 });
 
 test('the tree says which PSCI there is', () => {

@@ -1,4 +1,12 @@
-import { type AttachedGuest, CompositionError, type Handler, RETURNED, RestoreError, type Saved } from '@trapline/core';
+import {
+  type AttachedGuest,
+  CompositionError,
+  type Handler,
+  OFF,
+  RETURNED,
+  RestoreError,
+  type Saved,
+} from '@trapline/core';
 import type { ContainedPsci } from '@trapline/psci';
 import type { ProtectedMemory } from '../calls/protected.js';
 import type { StolenTime } from '../calls/pv-time.js';
@@ -95,14 +103,17 @@ export class Vm {
 
   /**
    * A handler after which every vCPU is stopped where it has asked for the machine's end (kvm_prepare_system_event), and
-   * after which a vCPU that has gone off is known to sleep in its call.
+   * after which a vCPU that has gone off is known to sleep in its call. Where no VMM runs the vCPUs there is nobody to
+   * wake it by force: it is simply off.
    */
   watching(handler: Handler): Handler {
     return (call) => {
       const outcome = handler(call);
       if (outcome === RETURNED) return outcome;
       if (outcome.kind === 'system' && outcome.event !== 'suspend') this.#stopAll();
-      if (outcome.kind === 'wait' && outcome.until === 'service') this.vcpus[call.pe.index]?.wentOff();
+      if (outcome.kind !== 'wait' || outcome.until !== 'service') return outcome;
+      if (this.#host === undefined) return OFF;
+      this.vcpus[call.pe.index]?.wentOff();
       return outcome;
     };
   }
