@@ -60,7 +60,7 @@ export function startStateOf(caller: Pe, el: ExceptionLevel): ExecutionState {
 
 /**
  * Writes how a CPU begins: entry point and context id, at the exception level given, in the
- * caller's execution state and endianness. For an AArch32 caller bit 0 of the entry point chooses T32.
+ * caller's execution state and, where the rules hand it on, endianness. For an AArch32 caller bit 0 of the entry point chooses T32.
  */
 export function fillStart(
   start: StartState,
@@ -82,8 +82,9 @@ export function fillStart(
   start.el = el;
   start.state = thumb ? 't32' : state === 't32' ? 'a32' : state;
   const byData = rules.endianness === 'data' && caller.state !== 'a64';
-  start.bigEndian = byData ? (caller.pstate & PSTATE_E) !== 0 : (caller.sctlr & SCTLR_EE) !== 0;
+  const exceptions = rules.endianness === 'little' ? 0 : caller.sctlr & SCTLR_EE;
+  start.bigEndian = byData ? (caller.pstate & PSTATE_E) !== 0 : exceptions !== 0;
   start.flags = rules.flags ?? 0;
   const sctlr = state === 'a64' ? rules.sctlr.a64 : rules.sctlr.a32;
-  start.sctlr = (el === 2 ? sctlr.el2 : sctlr.el1) | (byData ? 0 : caller.sctlr & SCTLR_EE);
+  start.sctlr = (el === 2 ? sctlr.el2 : sctlr.el1) | (byData ? 0 : exceptions);
 }

@@ -106,6 +106,56 @@ export class PowerDomains {
     return 'last';
   }
 
+  /**
+   * Whether, up to a level, everything beside the CPU's own branch is itself at least as deep as is asked for the domain
+   * around it, whatever it asked of that domain.
+   */
+  deepestAt(cpu: number, levels: readonly number[]): LastAt {
+    let branch = -1;
+    let domain = this.#topology.domainOf[cpu] as number;
+    for (let level = 1; level < levels.length && domain >= 0; level++) {
+      const wanted = levels[level] as number;
+      if (wanted === LOCAL_RUN) break;
+      const shallowest = branch < 0 ? this.#shallowestCpu(domain, cpu) : this.#shallowestDomain(domain, branch);
+      if (shallowest < wanted) return shallowest === LOCAL_RUN ? 'others-run' : 'others-shallower';
+      branch = domain;
+      domain = this.#topology.parents[domain] as number;
+    }
+    return 'last';
+  }
+
+  /** Makes the other CPUs of the domains that go down ask for it too: what they asked for does not hold a domain up. */
+  takeDown(cpu: number, levels: readonly number[]): void {
+    let domain = this.#topology.domainOf[cpu] as number;
+    for (let level = 1; level < levels.length && domain >= 0; level++) {
+      const wanted = levels[level] as number;
+      for (let other = 0; other < this.#topology.affinities.length; other++) {
+        const slot = other * this.#levels + level;
+        if (other === cpu || this.domainAt(other, level) !== domain) continue;
+        if ((this.#asked[slot] as number) < wanted) this.#change(slot, domain, wanted);
+      }
+      domain = this.#topology.parents[domain] as number;
+    }
+  }
+
+  #shallowestCpu(domain: number, except: number): number {
+    let shallowest = LOCAL_STATES;
+    for (let cpu = 0; cpu < this.#topology.affinities.length; cpu++) {
+      if (cpu !== except && this.#topology.domainOf[cpu] === domain)
+        shallowest = Math.min(shallowest, this.cpuState(cpu));
+    }
+    return shallowest;
+  }
+
+  #shallowestDomain(parent: number, except: number): number {
+    let shallowest = LOCAL_STATES;
+    for (let domain = 0; domain < this.#topology.parents.length; domain++) {
+      if (domain === except || this.#topology.parents[domain] !== parent) continue;
+      shallowest = Math.min(shallowest, this.domainState(domain));
+    }
+    return shallowest;
+  }
+
   #change(slot: number, domain: number, wanted: number): void {
     const before = this.#asked[slot] as number;
     if (before === wanted) return;

@@ -73,9 +73,9 @@ export interface StartRules {
   readonly flags?: number;
   /**
    * The endianness of the caller that counts: of its exceptions (SCTLR.EE) where absent, or that of its data accesses,
-   * which for AArch32 is PSTATE.E.
+   * which for AArch32 is PSTATE.E. `little`: the CPU begins little-endian whoever started it.
    */
-  readonly endianness?: 'exceptions' | 'data';
+  readonly endianness?: 'exceptions' | 'data' | 'little';
 }
 
 /** Idle states and who coordinates them. */
@@ -89,7 +89,15 @@ export interface SuspendRules {
   readonly osInitiated: boolean;
   /** OS-initiated: what a caller gets when the others of a domain are idle, but less deep than it says. */
   readonly shallower: number;
-  /** Whether an interrupt that is pending already makes a power-down return SUCCESS without being entered. */
+  /**
+   * OS-initiated: what the others of a domain must be in for it to go down: in a state that asked for the domain to go as
+   * deep (`requests`, where absent), or only as deep themselves, whatever they asked of the domain (`states`).
+   */
+  readonly last?: 'requests' | 'states';
+  /**
+   * Whether an interrupt that is pending already makes a power-down, SYSTEM_SUSPEND's included, return SUCCESS without
+   * being entered.
+   */
   readonly pendingReturns: boolean;
   /**
    * SYSTEM_SUSPEND waits for an interrupt by itself, asks the machine (`suspend`), or hands everything over to it:

@@ -124,6 +124,13 @@ describe('how a started CPU begins (6.4)', () => {
     expect(startOf(() => {}, CPU_ON, ENTRY, { hasEl2: true, level: 'el2' }).el).toBe(1);
   });
 
+  test('QEMU resets the target: it begins little-endian whoever starts it', () => {
+    const machine = new TestMachine(psci.firmware({ profile: 'qemu-7.2' }));
+    (machine.pes[0] as Pe).sctlr = 1 << 25;
+    expect(machine.ask(0, CPU_ON, 1, ENTRY, 0)).toBe(0);
+    expect(machine.starts[1]).toMatchObject({ bigEndian: false, sctlr: 0x00c5_0838 });
+  });
+
   test('endianness is the caller’s SCTLR.EE', () => {
     const start = startOf((pe) => {
       pe.sctlr = 1 << 25;

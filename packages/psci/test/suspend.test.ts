@@ -204,6 +204,40 @@ describe('OS-initiated mode (4.2.2)', () => {
     expect(machine.call(0, CPU_SUSPEND, CPU_DOWN_CLUSTER_RETENTION, ENTRY, 0).kind).toBe('wait');
   });
 
+  test('TF-A asks how deep the others are, not what they asked of the cluster', () => {
+    const machine = new TestMachine(psci.firmware({ profile: 'tf-a', build: 'full' }));
+    const [standby, core, cluster] = [0x1, 0x4000_0002, 0x4000_0022];
+    expect(machine.ask(0, SET_SUSPEND_MODE, 1)).toBe(0);
+    for (const cpu of [1, 2]) {
+      machine.ask(0, CPU_ON, cpu, ENTRY, 0);
+      machine.enter(cpu);
+    }
+    machine.call(1, CPU_SUSPEND, core, ENTRY, 0);
+    expect(machine.ask(0, CPU_SUSPEND, cluster, ENTRY, 0)).toBe(-3);
+    machine.call(2, CPU_SUSPEND, standby, ENTRY, 0);
+    expect(machine.ask(0, CPU_SUSPEND, cluster, ENTRY, 0)).toBe(-3);
+    machine.wake(2);
+    machine.call(2, CPU_SUSPEND, core, ENTRY, 0);
+    expect(waitOf(machine.call(0, CPU_SUSPEND, cluster, ENTRY, 0)).onWake).toBe('resume');
+    machine.wake(2);
+    expect(machine.ask(2, STAT_COUNT, 0, cluster)).toBe(1);
+    expect(machine.ask(2, STAT_COUNT, 0x100, cluster)).toBe(0);
+  });
+
+  test('by states, a domain above clusters goes down when all of them are down', () => {
+    const profile = specProfile('1.3');
+    const machine = machineOf({ profile: { ...profile, suspend: { ...profile.suspend, last: 'states' } } });
+    expect(machine.ask(0, SET_SUSPEND_MODE, 1)).toBe(0);
+    machine.call(1, CPU_SUSPEND, CPU_DOWN, ENTRY, 0);
+    machine.call(3, CPU_SUSPEND, CPU_DOWN, ENTRY, 0);
+    expect(machine.ask(0, CPU_SUSPEND, SYSTEM_DOWN, ENTRY, 0)).toBe(-3);
+    machine.call(2, CPU_SUSPEND, CLUSTER_DOWN, ENTRY, 0);
+    machine.call(0, CPU_SUSPEND, SYSTEM_DOWN, ENTRY, 0);
+    machine.wake(1);
+    expect(machine.ask(1, NODE_HW_STATE, 0x100, 1)).toBe(1);
+    expect(machine.ask(1, NODE_HW_STATE, 0x0, 1)).toBe(0);
+  });
+
   test('PSCI before 1.0 has no such call', () => {
     expect(machineOf({ version: '0.2' }).ask(0, SET_SUSPEND_MODE, 0)).toBe(-1);
   });
@@ -248,6 +282,13 @@ describe('CPU_DEFAULT_SUSPEND (5.18), CPU_FREEZE (5.17), SYSTEM_SUSPEND (5.20)',
     expect(waitOf(machine.call(0, SYSTEM_SUSPEND, ENTRY, 9)).onWake).toBe('resume');
     machine.wake(0);
     expect(machine.ask(0, AFFINITY_INFO, 0, 0)).toBe(0);
+  });
+
+  test('TF-A does not suspend the system with an interrupt pending', () => {
+    const machine = new TestMachine(psci.firmware({ profile: 'tf-a', build: 'hooks' }));
+    machine.pending = true;
+    expect(machine.ask(0, SYSTEM_SUSPEND, 0x1000, 0)).toBe(-9);
+    expect(machine.ask(0, SYSTEM_SUSPEND, ENTRY, 9)).toBe(0);
   });
 
   test('a profile may hand it to the machine', () => {

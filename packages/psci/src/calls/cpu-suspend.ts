@@ -47,7 +47,7 @@ export function cpuDefaultSuspend(platform: Platform): Handler {
  * down and the caller resumes at the entry point.
  */
 export function systemSuspend(platform: Platform): Handler {
-  const { cpus, profile } = platform;
+  const { cpus, ports, profile } = platform;
   const wait = idleWait('resume', 'SYSTEM_SUSPEND');
   const ask: Outcome = Object.freeze({ kind: 'system', event: 'suspend', detail: Object.freeze({}) });
   if (profile.suspend.system === 'hands-over') return () => ask;
@@ -55,6 +55,7 @@ export function systemSuspend(platform: Platform): Handler {
     if (!cpus.onlyOneOn) return returnInt(call, Code.DENIED);
     const refused = prepareResume(platform, call, ENTRY_ALONE);
     if (refused !== Code.SUCCESS) return returnInt(call, refused);
+    if (profile.suspend.pendingReturns && ports.interrupts.pending(call.pe)) return returnInt(call, Code.SUCCESS);
     const cpu = cpus.numberOf(call.pe);
     if (cpu >= 0 && cpus.advance(cpu, EVENT_SUSPEND)) {
       cpus.domains.askAll(cpu, LOCAL_OFF);
@@ -84,8 +85,11 @@ function suspend(platform: Platform, call: Call, idle: CompiledIdleState, wait: 
   const cpu = cpus.numberOf(pe);
   if (cpu < 0) return wait;
   if (platform.osInitiated && idle.level > 0) {
-    const last = cpus.domains.lastAt(cpu, idle.state.levels);
+    const { levels } = idle.state;
+    const byStates = profile.suspend.last === 'states';
+    const last = byStates ? cpus.domains.deepestAt(cpu, levels) : cpus.domains.lastAt(cpu, levels);
     if (last !== 'last') return returnInt(call, last === 'others-run' ? Code.DENIED : profile.suspend.shallower);
+    if (byStates) cpus.domains.takeDown(cpu, levels);
   }
   if (cpus.advance(cpu, EVENT_SUSPEND)) {
     cpus.domains.ask(cpu, idle.state.levels);

@@ -51,6 +51,8 @@ export function qemuProfile(): Profile {
       el: 'highest',
       sctlr: { a64: { el1: 0x00c5_0838, el2: 0 }, a32: { el1: 0x00c5_0078, el2: 0 } },
       flags: 0x4000_0000,
+      // arm_set_cpu_on resets the target, whose SCTLR.EE follows its own `cfgend`.
+      endianness: 'little',
     },
     suspend: {
       format: 'original',

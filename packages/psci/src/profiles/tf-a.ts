@@ -122,7 +122,9 @@ export function tfaProfile(options: TfaOptions = {}): Profile {
       osInitiated: flags.osInitMode,
       // psci_validate_hierarchical_state_consistency knows DENIED alone.
       shallower: Code.DENIED,
-      // psci_cpu_suspend_start returns SUCCESS where ISR_EL1 is not zero.
+      // psci_validate_subtree_state compares the local states of a domain's children with what is asked for the domain.
+      last: 'states',
+      // psci_cpu_suspend_start, which SYSTEM_SUSPEND enters too, returns SUCCESS where ISR_EL1 is not zero.
       pendingReturns: true,
       system: 'waits',
     },
