@@ -1,7 +1,8 @@
 /**
  * The call instructions as data.
  *
- * A64: DDI 0487 (Arm ARM for A-profile), C6.2 HVC and SMC. A32 and T32: F5.1 HVC and SMC; the same in DDI 0406C, B9.3. A 32-bit T32 instruction is written here with its first halfword in bits 31:16.
+ * A64: DDI 0487 (Arm ARM for A-profile), C6.2 HVC and SMC. A32 and T32: F5.1 HVC and SMC; the same in DDI
+ * 0406C, B9.3. A 32-bit T32 instruction is written here with its first halfword in bits 31:16.
  */
 import type { InstructionSet } from './target.js';
 

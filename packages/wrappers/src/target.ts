@@ -23,8 +23,8 @@ export interface Target {
 /**
  * Every combination that the architecture has.
  *
- * A64's instructions are little-endian whatever SCTLR_ELx.EE says (DDI 0487, B2, endian support). BE-8 (ARMv6 on) swaps data only;
- * BE-32 (up to ARMv6, SCTLR.B) swaps both and is gone in ARMv7 (DDI 0406C, A3.3).
+ * A64's instructions are little-endian whatever SCTLR_ELx.EE says (DDI 0487, B2, endian support). BE-8 (ARMv6 on)
+ * swaps data only; BE-32 (up to ARMv6, SCTLR.B) swaps both and is gone in ARMv7 (DDI 0406C, A3.3).
  */
 export const TARGETS = {
   a64: { name: 'a64', set: 'a64', data: 'little', code: 'little', title: 'A64, little-endian' },
