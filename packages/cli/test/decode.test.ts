@@ -58,7 +58,7 @@ describe('decode', () => {
   it.each([
     ['0xc2000010', 'SiP service calls', 2, 64],
     ['0x8600ff02', 'vendor specific hypervisor service calls', 6, 32],
-    ['0xb2000001', 'trusted OS calls', 50, 32],
+    ['0xb3000001', 'trusted OS calls', 51, 32],
     ['0x95c1ba60', 'reserved', 21, 32],
   ])('explains %s, which nobody declares, by its owner', async (id, name, number, width) => {
     expect(await decode(id)).toMatchObject({ owner: { name, number }, width, kind: 'fast', call: null });

@@ -85,9 +85,11 @@ export function explain(x0: bigint, values: readonly bigint[]): Explanation {
   };
 }
 
-type Described = NonNullable<ReturnType<typeof describeFunctionId>['call']>;
+/** A call's row, and where it comes from. */
+export type Described = NonNullable<ReturnType<typeof describeFunctionId>['call']>;
 
-function explainCall(
+/** A declared call with what stands in its registers. Null for a number that the interface has not. */
+export function explainCall(
   abi: Interface,
   id: number,
   call: Described,
@@ -105,7 +107,7 @@ function explainCall(
   if (values.length > count) {
     notes.push(`${specificationName(call.name)} takes ${count} arguments; the other values are not read`);
   }
-  const wide = (id & 0x4000_0000) !== 0;
+  const wide = abi.convention.narrow !== 'by-id' || (id & 0x4000_0000) !== 0;
   return {
     name: specificationName(call.name),
     interface: call.interface,

@@ -1,6 +1,9 @@
 import type { Interface } from '@trapline/core';
 import { abi as epapr } from '@trapline/epapr';
+import { abi as gunyah } from '@trapline/gunyah';
+import { abi as jailhouse } from '@trapline/jailhouse';
 import { kvm } from '@trapline/kvm';
+import { abi as optee } from '@trapline/optee';
 import { psci } from '@trapline/psci';
 import { STANDARD_INTERFACES } from '@trapline/smccc';
 import { abi as vmware } from '@trapline/vmware';
@@ -13,6 +16,10 @@ export const interfaces: readonly Interface[] = [
   psci.abi as unknown as Interface,
   ...STANDARD_INTERFACES,
   kvm.abi as unknown as Interface,
+  optee as unknown as Interface,
   epapr as unknown as Interface,
   vmware as unknown as Interface,
 ];
+
+/** Interfaces with numbers of their own, which mean nothing by the SMC Calling Convention: `decode --interface NAME`. */
+export const ownNumbers: readonly Interface[] = [jailhouse as unknown as Interface, gunyah as unknown as Interface];

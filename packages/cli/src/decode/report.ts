@@ -1,8 +1,9 @@
 import type { Io } from '../io.js';
 import type { ExplainedArgument, ExplainedCall, Explanation } from './explain.js';
+import type { OwnExplanation } from './own-numbers.js';
 
 /** An explanation for people: one fact a line, arguments in columns. */
-export function decodeReport(explanation: Explanation, { style }: Pick<Io, 'style'>): string {
+export function decodeReport(explanation: Explanation | OwnExplanation, { style }: Pick<Io, 'style'>): string {
   const { id, call, notes } = explanation;
   const title = call
     ? `${style(['bold', 'cyan'], call.name)}  ${call.title}`
@@ -15,8 +16,11 @@ export function decodeReport(explanation: Explanation, { style }: Pick<Io, 'styl
     fact('', call.summary);
     fact('call', `${call.interface}.${call.method}, since ${call.since}; ${call.source}, ${call.clause}`);
   }
-  fact('kind', kindWords(explanation, call));
-  fact('owner', ownerWords(explanation));
+  if ('how' in explanation) fact('how', explanation.how);
+  else {
+    fact('kind', kindWords(explanation, call));
+    fact('owner', ownerWords(explanation));
+  }
   if (call) {
     argumentLines(call.arguments).forEach((line, i) => {
       fact(i === 0 ? 'arguments' : '', line);

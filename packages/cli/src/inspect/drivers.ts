@@ -1,7 +1,7 @@
 import { BINDINGS, type DriverMatch } from '@trapline/core/inspection';
 
 /** Interfaces that this build has a driver for; the driver has the interface's name and binds to the same nodes. */
-const INTERFACES = ['psci', 'sdei', 'epapr', 'vmware'];
+const INTERFACES = ['psci', 'sdei', 'epapr', 'vmware', 'gunyah', 'optee'];
 
 /**
  * The drivers of this build, as far as they bind to nodes. Taken from the table of bindings, not from the drivers

@@ -1,6 +1,8 @@
 import type { Service } from '@trapline/core';
 import { hypervisor as epapr } from '@trapline/epapr';
+import { hypervisor as gunyah } from '@trapline/gunyah';
 import { HOST_CPUS, PROFILE_NAMES as KVM_PROFILES, hypervisor as kvm } from '@trapline/kvm';
+import { firmware as optee } from '@trapline/optee';
 import { firmware, PROFILE_NAMES, VERSIONS } from '@trapline/psci';
 import { archService, pvTimeService, SMCCC_VERSIONS, sdeiService, trngService } from '@trapline/smccc';
 import { hypervisor as vmware } from '@trapline/vmware';
@@ -13,6 +15,8 @@ export interface Backend {
   readonly options: v.GenericSchema<unknown, unknown>;
   make(options: unknown): Service;
 }
+
+const uuid = v.pipe(v.string('write a UUID as a string'), v.uuid('write a UUID: 8-4-4-4-12 hexadecimal digits'));
 
 /** Every name that may stand after `service:` in a stack file. */
 export const backends: Readonly<Record<string, Backend>> = {
@@ -31,10 +35,8 @@ export const backends: Readonly<Record<string, Backend>> = {
     v.strictObject({ version: v.optional(oneOf(SMCCC_VERSIONS)) }),
     (options) => archService(definedOf(options)),
   ),
-  trng: backend(
-    'TRNG: random numbers for the guest',
-    v.strictObject({ uuid: v.optional(v.string('write a UUID as a string')) }),
-    (options) => trngService(definedOf(options)),
+  trng: backend('TRNG: random numbers for the guest', v.strictObject({ uuid: v.optional(uuid) }), (options) =>
+    trngService(definedOf(options)),
   ),
   'pv-time': backend(
     'PV time: how long each CPU was kept from running',
@@ -62,10 +64,19 @@ export const backends: Readonly<Record<string, Backend>> = {
   vmware: backend(
     "VMware's backdoor: version, identity, time, guest-RPC",
     v.strictObject({
-      uuid: v.optional(v.pipe(v.string('write a UUID as a string'), v.uuid('write a UUID'))),
+      uuid: v.optional(uuid),
       guestInfo: v.optional(v.record(v.string(), v.string())),
     }),
     (options) => vmware(definedOf(options)),
+  ),
+  gunyah: backend("Gunyah's hypercalls: identification, random numbers", v.strictObject({}), () => gunyah()),
+  optee: backend(
+    "OP-TEE's fast calls: who it is, what it can, shared memory",
+    v.strictObject({
+      threads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff))),
+      conduit: v.optional(oneOf(['hvc', 'smc'])),
+    }),
+    (options) => optee(definedOf(options)),
   ),
 };
 

@@ -1,6 +1,9 @@
 import { type Driver, isStatus } from '@trapline/core';
 import type { Discovery } from '@trapline/core/discovery';
 import { type Epapr, driver as epaprDriver } from '@trapline/epapr';
+import { type Gunyah, driver as gunyahDriver } from '@trapline/gunyah';
+import { type Kvm, driver as kvmDriver } from '@trapline/kvm';
+import { type Optee, driver as opteeDriver } from '@trapline/optee';
 import { type Psci, driver as psciDriver } from '@trapline/psci';
 import { type Sdei, type Smccc, sdeiDriver, smcccDriver, type Trng, trngDriver } from '@trapline/smccc';
 import { type Vmware, driver as vmwareDriver } from '@trapline/vmware';
@@ -15,7 +18,17 @@ const smccc: Driver<Smccc> = smcccDriver<Psci>({
 const trng: Driver<Trng> = trngDriver(smccc);
 
 /** Every driver of this build, in the order in which they are tried. */
-export const guestDrivers: readonly Driver[] = [psciDriver, smccc, trng, sdeiDriver, epaprDriver, vmwareDriver];
+export const guestDrivers: readonly Driver[] = [
+  psciDriver,
+  smccc,
+  trng,
+  sdeiDriver,
+  kvmDriver,
+  epaprDriver,
+  vmwareDriver,
+  gunyahDriver,
+  opteeDriver,
+];
 
 /** What a guest has found. */
 export interface Found {
@@ -23,8 +36,11 @@ export interface Found {
   readonly smccc: Smccc | undefined;
   readonly trng: Trng | undefined;
   readonly sdei: Sdei | undefined;
+  readonly kvm: Kvm | undefined;
   readonly epapr: Epapr | undefined;
   readonly vmware: Vmware | undefined;
+  readonly gunyah: Gunyah | undefined;
+  readonly optee: Optee | undefined;
 }
 
 /** What the drivers are bound to. */
@@ -34,20 +50,27 @@ export function foundBy(discovery: Discovery): Found {
     smccc: discovery.find(smccc),
     trng: discovery.find(trng),
     sdei: discovery.find(sdeiDriver),
+    kvm: discovery.find(kvmDriver),
     epapr: discovery.find(epaprDriver),
     vmware: discovery.find(vmwareDriver),
+    gunyah: discovery.find(gunyahDriver),
+    optee: discovery.find(opteeDriver),
   };
 }
 
 /** The bound drivers with the versions that answered: `psci 1.1 at /psci`. */
-export function boundWords({ psci, smccc: convention, trng: random, sdei, epapr, vmware }: Found): readonly string[] {
+export function boundWords(found: Found): readonly string[] {
+  const { psci, smccc: convention, trng: random, sdei, epapr, vmware, gunyah, optee } = found;
   const version = (of: { readonly major: number; readonly minor: number }) => `${of.major}.${of.minor}`;
   return [
     ...(psci ? [`psci ${version(psci.negotiated.version)} by ${psci.conduit.kind} at ${psci.node.path}`] : []),
     ...(convention ? [`smccc ${version(convention.version)}`] : []),
     ...(random ? [`trng ${version(random.version)}`] : []),
     ...(sdei ? [`sdei ${version(sdei.version)}`] : []),
+    ...(kvm ? [`kvm by ${kvm.conduit.kind}, functions ${kvm.capabilities.functions.join(' ')}`] : []),
     ...(epapr ? [`epapr ${epapr.node.version ?? 'of no version'} by ${epapr.conduit.kind} at ${epapr.node.path}`] : []),
     ...(vmware ? [`vmware ${vmware.version} by ${vmware.conduit.kind}`] : []),
+    ...(gunyah ? [`gunyah API ${gunyah.apiVersion} by ${gunyah.conduit.kind}`] : []),
+    ...(optee ? [`optee ${version(optee.revision)} by ${optee.conduit.kind}`] : []),
   ];
 }

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { trapline } from './harness.js';
+
+describe('decode --interface', () => {
+  it('explains a number that is the immediate', async () => {
+    const { code, out } = await trapline(['decode', '--interface', 'gunyah', '0x6012', '0x11', '5']);
+    expect(code).toBe(0);
+    expect(out).toContain('0x00006012  DOORBELL_SEND');
+    expect(out).toContain('HVC #0x6000 to #0x61ff, the number in the immediate');
+    expect(out).toMatch(/x0\s+doorbell\s+capability\s+0x11/);
+    expect(out).toContain('CSPACE_CAP_NULL 50');
+  });
+
+  it('explains a number in a register', async () => {
+    const { out } = await trapline(['decode', '--interface', 'jailhouse', '5', '4', '--json']);
+    expect(JSON.parse(out)).toMatchObject({
+      interface: 'jailhouse',
+      how: 'HVC #0x4a48, the number in X0 or R0',
+      call: { name: 'HYPERVISOR_GET_INFO', arguments: [{ name: 'type', text: 'NUM_CELLS' }] },
+      notes: [],
+    });
+  });
+
+  it('says so of numbers that are not declared', async () => {
+    const { out } = await trapline(['decode', '--interface', 'jailhouse', '0x1_0000_0005']);
+    expect(out).toContain('a call that no interface here declares');
+    const other = await trapline(['decode', '--interface', 'gunyah', '0x6001', '--json']);
+    expect(JSON.parse(other.out).call).toBeNull();
+  });
+
+  it('knows these two only', async () => {
+    const { code, err } = await trapline(['decode', '--interface', 'xen', '1']);
+    expect([code, err]).toEqual([2, expect.stringContaining("--interface knows jailhouse and gunyah, not 'xen'")]);
+    const many = Array.from({ length: 18 }, () => '1');
+    expect((await trapline(['decode', '--interface', 'gunyah', '0x6012', ...many])).code).toBe(2);
+  });
+});
