@@ -51,8 +51,12 @@ describe('finding KVM', () => {
     });
   });
 
-  test('by SMC, where the kernel takes it', () => {
-    expect(bind(worldOf({ profile: 'linux-6.12' }).guest, 'smc')?.conduit.kind).toBe('smc');
+  test('asks nothing where PSCI is called by SMC', () => {
+    const { machine, guest } = worldOf({ profile: 'linux-6.12' });
+    const asked: string[] = [];
+    machine.calls$.subscribe((event) => asked.push(String(event)));
+    expect(bind(guest, 'smc')).toBeUndefined();
+    expect(asked.some((text) => text.includes('8600') || text.includes('callUid'))).toBe(false);
   });
 
   test('gives nothing where another hypervisor or only firmware answers', () => {

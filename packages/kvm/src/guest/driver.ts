@@ -61,6 +61,8 @@ export const driver: Driver<Kvm> = {
   bind: (context) => {
     const psci = context.get(psciDriver);
     const { conduit } = psci;
+    // KVM's calls are by HVC (hypercalls.rst); Linux did not ask otherwise before 6.14.
+    if (conduit.kind !== 'hvc') return undefined;
     const smccc = discoverSmccc(conduit, (id) => !isStatus(psci.features({ function: id })));
     if (smccc.calls === undefined || !isKvm(conduit)) return undefined;
     const calls = createClient(vendorAbi, conduit);
