@@ -60,7 +60,7 @@ export function foundBy(discovery: Discovery): Found {
 
 /** The bound drivers with the versions that answered: `psci 1.1 at /psci`. */
 export function boundWords(found: Found): readonly string[] {
-  const { psci, smccc: convention, trng: random, sdei, epapr, vmware, gunyah, optee } = found;
+  const { psci, smccc: convention, trng: random, sdei, kvm, epapr, vmware, gunyah, optee } = found;
   const version = (of: { readonly major: number; readonly minor: number }) => `${of.major}.${of.minor}`;
   return [
     ...(psci ? [`psci ${version(psci.negotiated.version)} by ${psci.conduit.kind} at ${psci.node.path}`] : []),
