@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { type Io, styleFor, wantsColour } from './io.js';
 import { main } from './main.js';
+import { readInput } from './read-input.js';
 
 // A reader that goes away (`| head`) is no error of ours: stop writing, say nothing.
 for (const stream of [process.stdout, process.stderr]) {
@@ -16,7 +16,7 @@ const io: Io = {
   err: (text) => void process.stderr.write(text),
   style: styleFor(wantsColour({ isTTY: process.stdout.isTTY === true, env: process.env })),
   columns: process.stdout.columns ?? 100,
-  stdin: () => readFileSync(0),
+  stdin: () => readInput(),
 };
 
 process.exitCode = await main(process.argv.slice(2), io);

@@ -1,11 +1,10 @@
-import type { ParseArgsConfig } from 'node:util';
 import type { Io } from './io.js';
 
 /** Exit codes: everything fine; something was found or failed; the command line was wrong. */
 export const EXIT: { readonly ok: 0; readonly failure: 1; readonly usage: 2 } = { ok: 0, failure: 1, usage: 2 };
 
-/** Options as `parseArgs` of node:util takes them. */
-export type Options = NonNullable<ParseArgsConfig['options']>;
+/** What a command understands besides its arguments: `--NAME`, or `--NAME VALUE` for a string. */
+export type Options = Readonly<Record<string, { readonly type: 'boolean' | 'string' }>>;
 
 /** What stood on the command line. */
 export interface Arguments {

@@ -2,12 +2,14 @@ import { commands } from './commands.js';
 
 /** What `trapline --help` prints. */
 export function toolHelpText(): string {
-  const rows = Object.values(commands).map(({ usage, summary }) => `  trapline ${usage.padEnd(27)}${summary}`);
+  const usages = Object.values(commands).map(({ usage }) => usage.length);
+  const width = Math.max(...usages) + 2;
+  const rows = Object.values(commands).map(({ usage, summary }) => `  trapline ${usage.padEnd(width)}${summary}`);
   return `trapline: the calls of ARM software to what is above it, discovered, explained and answered
 
 Usage:
 ${rows.join('\n')}
-  trapline COMMAND --help            more about one of them, with examples
+  trapline ${'COMMAND --help'.padEnd(width)}more about one of them, with examples
   trapline --version
 
 Examples:

@@ -218,7 +218,7 @@ describe('trapline run says in one line what is wrong', () => {
       `${good}el3:\n  - service: psci\n    version: 1.1\n`,
       '7:14: el3[0].version: write one of 0.1, 0.2, 1.0, 1.1, 1.2, 1.3 (in quotes where it looks like a number)',
     ],
-    ['an anchor that is not there', 'guests: *a\n', ': Unresolved alias'],
+    ['an anchor that is not there', 'guests: *a\n', ':1:9: *a has no &a before it'],
     [
       'a service for a guest that is not there',
       `${good}el3:\n  - { service: psci, guests: [b] }\n`,

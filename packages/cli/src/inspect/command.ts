@@ -3,13 +3,14 @@ import { decodeConduit } from '@trapline/epapr/node';
 import { type Arguments, type Command, EXIT, UsageError } from '../command.js';
 import { complain, type Io } from '../io.js';
 import { drivers } from './drivers.js';
-import { errorWords } from './error-words.js';
+import { errorWords, failureWords } from './error-words.js';
 import { findTrees } from './find-trees.js';
 import { readTree } from './read-tree.js';
 import { type JsonReport, jsonFailure, jsonReport } from './report-json.js';
 import { textReport } from './report-text.js';
 
 const help = `Usage: trapline inspect FILE|DIR ... [--json] [--strict]
+       trapline inspect --fix FILE
 
 Says which hypervisor and firmware interfaces a device tree describes: what each one is, which version
 of its ABI, by which instruction it is called and why, which driver binds, and what is wrong with the
@@ -58,7 +59,7 @@ async function inspect(args: Arguments, io: Io): Promise<number> {
   let first = true;
   const fail = (file: string, message: string): void => {
     code = EXIT.failure;
-    complain(io, message.startsWith(file) ? message : `${file}: ${message}`);
+    complain(io, failureWords(file, message));
     json?.push(jsonFailure(file, message));
   };
   for (const argument of args.positionals) {

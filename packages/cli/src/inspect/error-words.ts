@@ -6,3 +6,9 @@ export function errorWords(error: unknown): string {
   const { errno } = error as NodeJS.ErrnoException;
   return (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? error.message;
 }
+
+/** A failure with its file, which errors of DTS source and of unpacked trees name themselves. */
+export function failureWords(file: string, words: string): string {
+  const named = words.startsWith(`${file}:`) || words.startsWith(`${file}/`);
+  return named ? words : `${file === '' ? "''" : file}: ${words}`;
+}

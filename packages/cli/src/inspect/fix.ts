@@ -1,7 +1,7 @@
 import { makeSymbolic } from '@trapline/epapr/node';
 import { CommandError, EXIT } from '../command.js';
 import { complain, type Io } from '../io.js';
-import { errorWords } from './error-words.js';
+import { errorWords, failureWords } from './error-words.js';
 import { findTrees } from './find-trees.js';
 import { readTree } from './read-tree.js';
 
@@ -18,7 +18,7 @@ export async function fix(argument: string, io: Io): Promise<number> {
   if (file === undefined || others.length > 0) throw new CommandError(`${argument}: --fix rewrites one tree at a time`);
   const { writeDts } = await import('@trapline/devicetree/dts');
   const tree = await readTree(file, io).catch((error: unknown) => {
-    throw new CommandError(`${file.file}: ${errorWords(error)}`);
+    throw new CommandError(failureWords(file.file, errorWords(error)));
   });
   const conversions = makeSymbolic(tree);
   for (const conversion of conversions) {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { type DeviceTree, readDtb } from '@trapline/devicetree/dtb';
 import type { Io } from '../io.js';
+import { readInput } from '../read-input.js';
 import type { TreeFile } from './find-trees.js';
 
 const SOURCE_FILE = /\.(?:dts|dtsi|dtso)$/;
@@ -19,7 +19,7 @@ export async function readTree({ file, kind }: TreeFile, io: Pick<Io, 'stdin'>):
     const { readUnpacked } = await import('./unpacked.js');
     return readUnpacked(file);
   }
-  const content = kind === 'stdin' ? io.stdin() : readFileSync(file);
+  const content = kind === 'stdin' ? io.stdin() : readInput(file);
   if (SOURCE_FILE.test(file) || looksLikeSource(content)) {
     const { readSource } = await import('./read-source.js');
     return readSource(new TextDecoder().decode(content), file);

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, readFileSync } from 'node:fs';
+import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   DeviceTree,
@@ -9,6 +9,7 @@ import {
   MAX_NODES,
   Property,
 } from '@trapline/devicetree';
+import { readInput } from '../read-input.js';
 
 /**
  * Reads a tree that is spread over a directory: directories are nodes, files are properties. So the kernel shows its
@@ -45,7 +46,7 @@ function isProperty(entry: Dirent): boolean {
 }
 
 function readProperty(directory: string, name: string, budget: Budget): Property {
-  const value = readFileSync(join(directory, name));
+  const value = readInput(join(directory, name));
   budget.bytes += value.length;
   if (budget.bytes > MAX_BLOB_SIZE) {
     throw new DeviceTreeError('limit', `the properties come to more than ${MAX_BLOB_SIZE} bytes`);

@@ -54,7 +54,7 @@ async function run(args: Arguments, io: Io): Promise<number> {
       if (!json) io.out(fileText(report, io));
     } catch (error) {
       complain(io, `${file}: ${errorWords(error)}`);
-      files.push({ ...NOTHING, file, error: errorWords(error) });
+      files.push({ file, ...NOTHING, error: errorWords(error) });
     }
   }
   if (json) io.out(`${JSON.stringify({ files }, null, 2)}\n`);

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { listRecordings, parseRecording, type Recording, readRecordingText } from '@trapline/recordings';
 import type { Io } from '../io.js';
+import { readInput } from '../read-input.js';
 
 /**
  * Reads a recording: a file, `-` for standard input, or the name of one that the tool brings (no file of that name).
@@ -10,6 +11,6 @@ import type { Io } from '../io.js';
 export async function readRecording(name: string, io: Pick<Io, 'stdin'>): Promise<Recording> {
   const bundled = listRecordings().find((summary) => summary.name === name);
   if (bundled && !existsSync(name)) return parseRecording(await readRecordingText(bundled.name));
-  const bytes = name === '-' ? io.stdin() : readFileSync(name);
+  const bytes = name === '-' ? io.stdin() : readInput(name);
   return parseRecording(new TextDecoder().decode(bytes));
 }

@@ -4,19 +4,15 @@ import {
   decodeCall,
   decodeResults,
   hexId,
-  type Interface,
   type Outcome,
   type Registers,
   SMC64,
 } from '@trapline/core';
-import { abi as psciAbi } from '@trapline/psci';
-import { STANDARD_INTERFACES } from '@trapline/smccc';
 import type { CallEvent } from '@trapline/trap-bus';
+import { interfaces } from '../decode/interfaces.js';
 
 /** Most results of one call that a trace shows. */
 const MAX_RESULTS = 4;
-
-const interfaces: readonly Interface[] = [psciAbi as unknown as Interface, ...STANDARD_INTERFACES];
 
 /** A call in words, by the declaration of who answered it, or else by any that is known here. */
 interface Words {
@@ -31,6 +27,11 @@ export function callWords(call: CallEvent): string {
   const words = wordsOf(call);
   const args = words.arguments.map(({ name, text }) => `${name}: ${name === 'function' ? functionWords(text) : text}`);
   return `${words.name}(${args.join(', ')}) ${endWords(call, words)}`;
+}
+
+/** The interface and the name of a call: `psci.cpuOff`. */
+export function callName(call: CallEvent): string {
+  return wordsOf(call).name;
 }
 
 /** What a waiting call gives its caller when it wakes: `psci.cpuSuspend = SUCCESS`. */

@@ -75,6 +75,8 @@ export function runStack(stack: Stack): RunReport {
       ended: ended.get(guest.name),
       stuck: unfinished
         .filter((one) => one.guest === guest.name && !(one.cpu === 0 && ended.has(guest.name)))
+        // Where a VMM holds the power states (KVM), a CPU that is off waits for a CPU_ON.
+        .filter(({ cpu }) => !trace.turnedOff(guest.name, cpu))
         .map(({ cpu, why }) => `cpu ${cpu} is ${why}`),
     })),
     trace,

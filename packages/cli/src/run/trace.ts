@@ -1,7 +1,7 @@
 import { PC } from '@trapline/core';
 import type { Stack } from '@trapline/stack';
 import type { CallEvent, PowerChange, Vcpu } from '@trapline/trap-bus';
-import { callWords, lateResultWords } from './call-words.js';
+import { callName, callWords, lateResultWords } from './call-words.js';
 
 /** Who made a call: drivers while they bound, or the programs that exercise them. */
 export type Phase = 'discovery' | 'exercise';
@@ -39,6 +39,12 @@ export class Trace {
   /** How many of the entries are calls. */
   get calls(): number {
     return this.entries.filter(({ what }) => what === 'call').length;
+  }
+
+  /** Whether the last that a CPU did was to turn itself off. */
+  turnedOff(guest: string, cpu: number): boolean {
+    const call = this.#last.get(this.#vcpu(guest, cpu));
+    return call !== undefined && callName(call) === 'psci.cpuOff';
   }
 
   #called(call: CallEvent): void {

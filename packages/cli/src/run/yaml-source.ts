@@ -1,4 +1,18 @@
-import { isMap, isNode, isPair, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import { CommandError } from '../command.js';
 
 /** Largest stack file that is read, in characters. */
@@ -39,14 +53,39 @@ export function readYaml(file: string, text: string): YamlSource {
     return { line, column: col };
   };
   const problem = document.errors[0] ?? document.warnings[0];
-  if (problem !== undefined) throw fileError(file, place(problem.pos[0]), firstLine(problem.message));
+  if (problem !== undefined) throw fileError(file, place(problem.pos[0]), problemWords(problem));
+  const loose = aliasWithoutAnchor(document);
+  if (loose !== undefined)
+    throw fileError(file, place(startOf(loose) ?? 0), `*${loose.source} has no &${loose.source} before it`);
   return {
     value: plainOf(file, document),
     placeOf: (path, part) => place(offsetOf(document.contents, path, part)),
   };
 }
 
-function plainOf(file: string, document: { toJS(options: { maxAliasCount: number }): unknown }): unknown {
+function problemWords({ code, message }: YAMLError): string {
+  return code === 'MULTIPLE_DOCS' ? 'write one document; a second begins here' : firstLine(message);
+}
+
+/** The first alias that stands before its anchor, or has none. */
+function aliasWithoutAnchor(document: Document): Alias | undefined {
+  const anchors = new Set<string>();
+  let found: Alias | undefined;
+  visit(document, {
+    Node: (_, node) => {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.add(node.anchor);
+      } else if (!anchors.has(node.source)) {
+        found = node;
+        return visit.BREAK;
+      }
+      return undefined;
+    },
+  });
+  return found;
+}
+
+function plainOf(file: string, document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {

@@ -10,10 +10,13 @@ import {
   WrapperError,
 } from '@trapline/wrappers';
 import { type Arguments, type Command, CommandError, EXIT, UsageError } from '../command.js';
-import { interfaces } from '../decode/interfaces.js';
+import { interfaces, ownNumbers } from '../decode/interfaces.js';
 import { parseWord } from '../decode/parse-word.js';
 import { wrap } from '../inspect/wrap.js';
 import { listingOf } from './listing.js';
+
+/** Every interface that has a declared table of calls. */
+const KNOWN = [...interfaces, ...ownNumbers];
 
 const OUTPUTS = ['c', 'rust', ...Object.keys(TARGETS)];
 
@@ -34,7 +37,7 @@ const help = `Usage: trapline wrappers INTERFACE --target TARGET [--conduit hvc|
 Writes the call wrappers of a declared interface, to be read and committed by whoever writes a kernel or
 firmware: no machine instruction has to come out of a device tree.
 
-  INTERFACE          ${listed(interfaces.map(({ name }) => name))}
+  INTERFACE          ${listed(KNOWN.map(({ name }) => name))}
   --target TARGET    c: a header with status codes, function ids and static inline assembly, good for
                      A64, A32 and T32; rust: a module that uses core alone; or GNU assembly for
                      ${listed(Object.keys(TARGETS))}
@@ -102,9 +105,9 @@ function planOf(args: Arguments): InterfacePlan {
   const [name, ...others] = args.positionals;
   if (name === undefined) throw new UsageError('name an interface');
   if (others.length > 0) throw new UsageError('name one interface');
-  const abi = interfaces.find((known) => known.name === name);
+  const abi = KNOWN.find((known) => known.name === name);
   if (abi === undefined) {
-    throw new UsageError(`unknown interface '${name}'; there are ${interfaces.map((known) => known.name).join(', ')}`);
+    throw new UsageError(`unknown interface '${name}'; there are ${KNOWN.map((known) => known.name).join(', ')}`);
   }
   const conduits = abi.convention.conduits.filter((kind) => kind === 'hvc' || kind === 'smc');
   const implied = conduits.length === 1 ? conduits[0] : 'smc';
