@@ -1,5 +1,13 @@
-import { type ExceptionLevel, type Inject, type Outcome, PC, UNDEFINED_INSTRUCTION } from '@trapline/core';
-import { a32Slot, createMachine, linkSlot, stackSlot, type TakenException, type VcpuSpec } from '@trapline/trap-bus';
+import { type Call, type ExceptionLevel, type Inject, type Outcome, PC, UNDEFINED_INSTRUCTION } from '@trapline/core';
+import {
+  a32Slot,
+  createMachine,
+  linkSlot,
+  stackSlot,
+  type TakenException,
+  type Vcpu,
+  type VcpuSpec,
+} from '@trapline/trap-bus';
 import { describe, expect, test } from 'vitest';
 import { tinyAbi, tinyService } from './world.js';
 
@@ -86,10 +94,18 @@ describe('into AArch64', () => {
       [1, same],
       [0, lower],
     ] as const) {
-      const { pe, run } = guestOf(inject(kind));
-      pe.setLevel(el);
-      pe.pstate = el === 1 ? 5 : 0;
-      run();
+      const outcome = inject(kind);
+      const onPass = (call: Call): Outcome => {
+        (call.pe as Vcpu).setLevel(el);
+        call.pe.pstate = el === 1 ? 5 : 0;
+        return outcome;
+      };
+      const machine = createMachine({
+        guests: [{ name: 'g', vcpus: 1, services: { outside: [tinyService({ onPass })] } }],
+      });
+      const pe = machine.guest('g').vcpu(0);
+      pe.w[0] = tinyAbi.calls.pass.id;
+      machine.trap(pe, 'hvc', 0);
       expect(pe.read('ESR_EL1')).toBe(esr);
     }
   });

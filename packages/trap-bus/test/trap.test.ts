@@ -66,6 +66,19 @@ describe('where services stand', () => {
     }
   });
 
+  test('a service outside does not hear EL0, nor an SMC of EL1 that its EL2 traps', () => {
+    const { machine, vcpu } = one({ hasEl2: true, services: { outside: [tinyService({ version: 9 })] } });
+    vcpu.write('HCR_EL2', vcpu.read('HCR_EL2') | (1n << 19n));
+    vcpu.secure = false;
+    vcpu.el = 1;
+    expect(machine.explain(vcpu, 'smc', 0)).toContain('outside: tiny is not asked');
+    expect(call(machine, 'smc', VERSION).kind).toBe('exit');
+    expect(call(machine, 'hvc', VERSION)).toBe(RETURNED);
+    vcpu.el = 0;
+    expect(call(machine, 'hvc', VERSION).kind).toBe('inject');
+    expect(vcpu.w[0]).not.toBe(9);
+  });
+
   test('what a service outside does not claim goes by the rules', () => {
     const outside = tinyService({ name: 'outside', only: ['version'] });
     const { machine, vcpu } = one({ services: { outside: [outside], el3: [tinyService({ version: 3 })] } });

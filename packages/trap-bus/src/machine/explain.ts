@@ -7,7 +7,7 @@ import type { Lane } from './lane.js';
 
 /** Who would answer a call that `vcpu` makes now. */
 export function whoAnswers(lane: Lane, vcpu: Vcpu, conduit: ConduitKind, immediate: number): Answerer | undefined {
-  const outside = lane.outside?.who(vcpu, conduit, immediate);
+  const outside = lane.outsideHears(vcpu, conduit) ? lane.outside?.who(vcpu, conduit, immediate) : undefined;
   if (outside) return outside;
   const route = lane.routeOf(vcpu, conduit);
   if (route === 'el2' || route === 'el2-trap') return lane.el2?.who(vcpu, conduit, immediate);
@@ -25,7 +25,9 @@ export function explainCall(lane: Lane, vcpu: Vcpu, conduit: ConduitKind, immedi
   const answerer = whoAnswers(lane, vcpu, conduit, immediate);
   if (lane.outside) {
     if (answerer?.level === 'outside') return [...way, `outside: ${words(answerer)}`].join(' → ');
-    way.push(`outside: ${names(lane.outside)} does not claim it`);
+    way.push(
+      `outside: ${names(lane.outside)} ${lane.outsideHears(vcpu, conduit) ? 'does not claim it' : 'is not asked'}`,
+    );
   }
   const kind = callInstruction(conduit);
   if (kind === undefined) {

@@ -103,6 +103,7 @@ export class Lane {
 
   #trapOtherwise(vcpu: Vcpu, conduit: ConduitKind, immediate: number): Outcome {
     if (this.#watched || !vcpu.running || !this.outside) return this.#trapWatched(vcpu, conduit, immediate);
+    if (!this.outsideHears(vcpu, conduit)) return this.#route(vcpu, conduit, immediate, undefined);
     const outcome = this.outside.dispatcher.dispatch(vcpu, conduit, immediate);
     if (outcome === UNCLAIMED) return this.#route(vcpu, conduit, immediate, undefined);
     return this.#carryOut(vcpu, conduit, immediate, this.outside, outcome, undefined);
@@ -124,11 +125,20 @@ export class Lane {
   }
 
   #answer(vcpu: Vcpu, conduit: ConduitKind, immediate: number, way: Way): Outcome {
-    if (this.outside) {
+    if (this.outside && this.outsideHears(vcpu, conduit)) {
       const outcome = this.#ask(this.outside, vcpu, conduit, immediate, way);
       if (outcome !== UNCLAIMED) return this.#carryOut(vcpu, conduit, immediate, this.outside, outcome, way);
     }
     return this.#route(vcpu, conduit, immediate, way);
+  }
+
+  /**
+   * Whether a service outside is asked at all. EL0's HVC and SMC are undefined before any call is looked for, and a guest's
+   * EL2 may keep its EL1 from calling by HCR_EL2.TSC (QEMU, target/arm/op_helper.c, pre_smc).
+   */
+  outsideHears(vcpu: Vcpu, conduit: ConduitKind): boolean {
+    const route = this.routeOf(vcpu, conduit);
+    return route === undefined || (vcpu.el !== 0 && route !== 'el2-trap');
   }
 
   /** The call's way by the rules, where no service outside took it. */
