@@ -13,6 +13,7 @@ export {
   C1_PREMIUM,
   C1_PRO,
   C1_ULTRA,
+  CORTEX_A53,
   CORTEX_A57,
   CORTEX_A72,
   CORTEX_A73,

@@ -14,6 +14,7 @@ import {
   type WorkaroundEffect,
   type WorkaroundRule,
 } from '@trapline/smccc';
+import { TFA_ERRATA } from './tf-a-errata.js';
 
 /** Which of TF-A's services beside PSCI a build has, by its build flags. */
 export interface TfaServices {
@@ -34,29 +35,30 @@ export interface TfaServices {
 /** bl31/aarch64/runtime_exceptions.S does not look at the SMC's immediate. */
 const convention: Partial<Convention> = { immediates: [[0, 0xffff]] };
 
-/** CPUs with the BPIALL vectors (lib/cpus/aarch64/wa_cve_2017_5715_bpiall.S). */
-const BPIALL_CPUS = [CORTEX_A57, CORTEX_A72, CORTEX_A73, CORTEX_A75];
+/** CPUs whose vectors turn the MMU off and on (lib/cpus/aarch64/wa_cve_2017_5715_mmu.S). */
+const MMU_CPUS = [CORTEX_A57, CORTEX_A72];
+/** CPUs whose vectors go through AArch32 for BPIALL (wa_cve_2017_5715_bpiall.S). */
+const BPIALL_CPUS = [CORTEX_A73, CORTEX_A75];
 
 /**
- * Their SMC vector knows WORKAROUND_1 and _3 with immediate 0 by the word `smc #0` itself and leaves half of it in X0 and
- * X1; by any other way the number stays in X0: the calls are void.
+ * Their vectors know WORKAROUND_1 and _3 by the syndrome of `smc #0` and return with it in two registers; by any other way
+ * the number stays in X0: the calls are void.
  */
-const FAST_PATH: readonly WorkaroundEffect[] = [
-  {
-    immediate: 0,
-    registers: [
-      [0, 0x5e00_0000n],
-      [1, 0x5e00_0000n],
-    ],
-  },
-];
+const MMU_PATH = fastPath(0, 1);
+const BPIALL_PATH = fastPath(2, 3);
+
+function fastPath(...registers: readonly number[]): readonly WorkaroundEffect[] {
+  return [{ immediate: 0, registers: registers.map((register) => [register, 0x5e00_0000n] as const) }];
+}
 
 /** services/arm_arch_svc: what ARCH_FEATURES says on the CPUs that were recorded. */
 const WORKAROUNDS: readonly WorkaroundRule[] = [
-  { workaround: 1, cpus: BPIALL_CPUS, feature: 'required', effects: FAST_PATH },
+  { workaround: 1, cpus: MMU_CPUS, feature: 'required', effects: MMU_PATH },
+  { workaround: 1, cpus: BPIALL_CPUS, feature: 'required', effects: BPIALL_PATH },
   { workaround: 1, feature: 'not-supported' },
   { workaround: 2, feature: 'not-required' },
-  { workaround: 3, cpus: BPIALL_CPUS, feature: 'required', effects: FAST_PATH },
+  { workaround: 3, cpus: MMU_CPUS, feature: 'required', effects: MMU_PATH },
+  { workaround: 3, cpus: BPIALL_CPUS, feature: 'required', effects: BPIALL_PATH },
   { workaround: 3, feature: 'not-supported' },
   { workaround: 4, feature: 'not-supported' },
 ];
@@ -75,9 +77,6 @@ const TRNG_UUID = '11223344-5566-7788-99aa-bbccddeeff01';
 /** Trap controls that FEATURE_AVAILABILITY tells of on a Cortex-A57, by encoded register; another register is −4. */
 const AVAILABLE = { 1970432: 0x21_8000n, 1970496: 0x400n, 1970976: 0x808_06c0n };
 const UNKNOWN_REGISTER = -4;
-
-/** services/std_svc/errata_abi: what is told of the errata that were asked for. */
-const ERRATA = [{ erratum: 806_969, cpus: [CORTEX_A57], answer: 'NOT_AFFECTED' }] as const;
 
 /** The services that stand with PSCI in BL31, by name. */
 export function tfaServices(flags: TfaServices): Readonly<Record<string, Service>> {
@@ -106,7 +105,7 @@ export function tfaServices(flags: TfaServices): Readonly<Record<string, Service
       },
     }),
     ...(flags.sdei ? { sdei: sdeiService({ convention }) } : {}),
-    ...(flags.errataAbi ? { errata: errataService({ errata: ERRATA, convention }) } : {}),
+    ...(flags.errataAbi ? { errata: errataService({ errata: TFA_ERRATA, convention }) } : {}),
     ...(flags.trng ? { trng: trngService({ uuid: TRNG_UUID, convention }) } : {}),
   };
 }

@@ -41,6 +41,7 @@ export function cpuModel(midr: number): number {
 }
 
 /** Models that the public record of these vulnerabilities names (TF-A `lib/cpus/aarch64`). */
+export const CORTEX_A53 = 0x410f_d030;
 export const CORTEX_A57 = 0x410f_d070;
 export const CORTEX_A72 = 0x410f_d080;
 export const CORTEX_A73 = 0x410f_d090;
