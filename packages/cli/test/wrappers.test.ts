@@ -78,7 +78,8 @@ describe('trapline wrappers', () => {
   });
 
   it.each([
-    [[], 'give --target one of c, rust, a64'],
+    [[], 'name an interface'],
+    [['psci'], 'give --target one of c, rust, a64'],
     [['--target', 'c'], 'name an interface'],
     [
       ['psci', '--target', 'x86'],
