@@ -16,7 +16,6 @@ const below = {
   vmware: ['core', 'devicetree'],
   jailhouse: ['core'],
   gunyah: ['core', 'devicetree'],
-  hyperv: ['core', 'devicetree', 'smccc'],
   optee: ['core', 'devicetree', 'smccc'],
   scmi: ['core', 'devicetree', 'smccc'],
   stack: ['core', 'devicetree', 'smccc', 'trap-bus'],
@@ -38,9 +37,7 @@ const below = {
     'vmware',
     'jailhouse',
     'gunyah',
-    'hyperv',
     'optee',
-    'scmi',
   ],
 };
 
