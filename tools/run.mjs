@@ -6,6 +6,7 @@ const jobs = {
   start: () => import('./workflow/trapline.mjs').then(({ trapline }) => trapline(['run', ...rest])),
   trapline: () => import('./workflow/trapline.mjs').then(({ trapline }) => trapline(rest)),
   test: () => import('./workflow/test.mjs').then(({ test }) => test(rest)),
+  generate: () => import('./workflow/generate.mjs').then(({ generate }) => generate(rest)),
   bench: () => import('./workflow/bench.mjs').then(({ bench }) => bench(rest)),
 };
 

@@ -13,14 +13,24 @@ const stamp = join(root, 'node_modules/.trapline-installed');
 export function ensureInstalled() {
   const wanted = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  install(wanted, '--frozen-lockfile');
+}
+
+/** Installs what the packages' own files ask for, and brings the lockfile up to date with them. */
+export function installNew() {
+  install(undefined, '--no-frozen-lockfile');
+}
+
+function install(wanted, lockfile) {
   const pnpm = pinnedPnpm();
   console.error(`installing the workspace's packages with ${pnpm} (once)`);
-  const status = command('npx', ['--yes', pnpm, 'install', '--frozen-lockfile'], { stdout: 'stderr' });
+  const status = command('npx', ['--yes', pnpm, 'install', lockfile], { stdout: 'stderr' });
   if (status !== 0) {
-    console.error(`install: ${pnpm} ended with ${status}; is the npm registry reachable?`);
+    const needs = 'npm, its registry, and a pnpm-lock.yaml that fits every package.json';
+    console.error(`install: ${pnpm} ended with ${status}, see above; it needs ${needs}`);
     process.exit(status);
   }
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, wanted ?? fingerprint());
 }
 
 function fingerprint() {

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 
 /** Largest file, or standard input, that is read, in bytes: four times the largest blob that a reader takes. */
-export const MAX_INPUT: number = 256 * 1024 * 1024;
+const MAX_INPUT: number = 256 * 1024 * 1024;
 
 /** Bytes that are asked for at once of what has no size: pipes and devices. */
 const CHUNK = 1 << 16;

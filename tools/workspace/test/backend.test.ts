@@ -8,7 +8,7 @@ test('the backend generator writes a package with its rooms, its reference and i
   writeJson(tree, 'packages/core/package.json', { name: '@trapline/core', version: '1.2.3' });
   writeJson(tree, 'tsconfig.json', { files: [], references: [{ path: 'packages/psci' }] });
   tree.write('.dependency-cruiser.mjs', "const below = {\n  stack: ['core'],\n};\n");
-  backend(tree, { name: 'hyper-v', skipInstall: true });
+  backend(tree, { name: 'hyper-v' });
   expect(readJson(tree, 'packages/hyper-v/package.json')).toMatchObject({
     name: '@trapline/hyper-v',
     version: '1.2.3',
