@@ -68,6 +68,11 @@ export class Channel {
     return this.#put(header, payload) ? this.#set(STATUS, FREE) : this.fail();
   }
 
+  /** Gives the channel back, as it is at the beginning: an agent waits for that before it sends. */
+  release(): boolean {
+    return this.#set(STATUS, FREE);
+  }
+
   /** Gives the channel back with an error. */
   fail(): boolean {
     return this.#set(STATUS, FREE | ERROR);

@@ -50,7 +50,8 @@ export function platform(options: PlatformOptions): Service {
         return returnInt(call, doorbellStatus.SUCCESS.code);
       };
       const implementation = implement(abi, { doorbell }, { convention, ids: { doorbell: [smcId] } });
-      return statelessAttachment('scmi', [implementation]);
+      channel.release();
+      return { ...statelessAttachment('scmi', [implementation]), reset: () => void channel.release() };
     },
   });
 }

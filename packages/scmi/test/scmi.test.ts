@@ -131,6 +131,15 @@ describe('a channel that is not as it should be', () => {
     expect(channel.failed).toBe(true);
   });
 
+  test('the channel is free at the beginning and after a reset, as agents wait for', () => {
+    const machine = machineWith();
+    const channel = new Channel(machine.guest('g').ports.memory, SHMEM);
+    expect(channel.free).toBe(true);
+    poke(machine, 0x04, 0);
+    machine.guest('g').reset();
+    expect(channel.free).toBe(true);
+  });
+
   test('a channel that is free is left as it is', () => {
     const machine = machineWith();
     poke(machine, 0x04, 1);

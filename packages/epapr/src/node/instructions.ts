@@ -11,7 +11,7 @@ import { type CallInstruction, decodeInstructions, type InstructionSet } from '@
 export const MAX_INSTRUCTION_BYTES = 16;
 
 /** ePAPR's own call instruction: PowerPC's `sc 1`. */
-export const SC_1 = 0x4400_0022;
+const SC_1 = 0x4400_0022;
 
 /** How the property's bytes are taken: each cell a number, or bytes as they stand in memory. */
 export type CellOrder = 'cells' | 'memory';
