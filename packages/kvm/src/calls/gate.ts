@@ -23,7 +23,7 @@ const EXIT_SMC = 1;
 export type Condition = FirmwareBit | ((call: Call) => boolean);
 
 /** A bit of a firmware bitmap: looked at without a call of a function, for the calls that have to be fast. */
-export interface FirmwareBit {
+interface FirmwareBit {
   readonly bitmap: Bitmap;
   readonly bit: number;
 }
