@@ -18,8 +18,8 @@ export function joinAttachments(parts: Readonly<Record<string, Attachment>>): At
     offCompleted: (pe) => {
       for (let i = 0; i < all.length; i++) all[i]?.offCompleted?.(pe);
     },
-    woke: (pe) => {
-      for (let i = 0; i < all.length; i++) all[i]?.woke?.(pe);
+    woke: (pe, resumes) => {
+      for (let i = 0; i < all.length; i++) all[i]?.woke?.(pe, resumes);
     },
     reset: () => {
       for (const part of all) part.reset();

@@ -1,6 +1,6 @@
-import { sdeiAbi } from '@trapline/smccc';
+import { sdeiAbi, sdeiService } from '@trapline/smccc';
 import { describe, expect, test } from 'vitest';
-import { changed } from './bench-guest.js';
+import { changed, TestGuest } from './bench-guest.js';
 import { calls, DENIED, HANDLER, INVALID, OUT_OF_RESOURCE, SdeiGuest } from './sdei-guest.js';
 
 test('the version is 1.0, or what is given', () => {
@@ -20,7 +20,35 @@ test('a call from the secure state is not supported', () => {
   for (const name of Object.keys(calls) as (keyof typeof calls)[]) expect(guest.sdei(name)).toBe(-1n);
 });
 
+test('a call from below the level of the client is not supported', () => {
+  const guest = new TestGuest([sdeiService()], { hasEl2: true, vcpus: [{ boot: { el: 2 } }] });
+  expect(guest.call(calls.eventStatus.id, [0])).toBe(0n);
+  guest.cpu(0).setLevel(1);
+  for (const { id } of sdeiAbi.all) expect(guest.call(id)).toBe(-1n);
+});
+
+test('a CPU that goes on at an entry point has its events masked and keeps its handlers', () => {
+  const guest = new SdeiGuest();
+  const { attachment } = guest.guest.services.at(-1) as (typeof guest.guest.services)[number];
+  const cpu = guest.cpu(1);
+  guest.listen(0, 1);
+  attachment.woke?.(cpu, false);
+  expect(guest.sdei('peMask', [], { cpu: 1 })).toBe(1n);
+  guest.sdei('peUnmask', [], { cpu: 1 });
+  attachment.woke?.(cpu, true);
+  expect(guest.sdei('peMask', [], { cpu: 1 })).toBe(0n);
+  expect(guest.status(0, 1)).toBe(3n);
+});
+
 describe('registration', () => {
+  test('a CPU that the platform declares can be named, whether it exists or not', () => {
+    expect(new SdeiGuest().sdei('eventRegister', [100, HANDLER, 0, 1, 0x103])).toBe(INVALID);
+    const guest = new SdeiGuest({ declared: [0x103] });
+    expect(guest.sdei('eventRegister', [100, HANDLER, 0, 1, 0x103])).toBe(0n);
+    expect(guest.sdei('eventGetInfo', [100, 4])).toBe(0x103n);
+    expect(guest.sdei('eventSignal', [0, 0x103])).toBe(INVALID);
+  });
+
   test('checks entry, flags, event and state in this order', () => {
     const guest = new SdeiGuest();
     expect(guest.sdei('eventRegister', [0, 0])).toBe(INVALID);

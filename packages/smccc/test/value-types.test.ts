@@ -118,9 +118,11 @@ test('a PE that cannot switch banks has its fields set', () => {
     });
     return entry?.handler({ pe, w, x: new BigUint64Array(w.buffer), id: entry.id, result: 0, signMask: -1 } as never);
   };
+  Object.assign(pe, { el: 1, state: 'a64', pstate: 5 });
   call('eventRegister', 1, 0x1000, 5, 0, 0);
   call('eventEnable', 1);
   call('peUnmask');
+  Object.assign(pe, { el: 0, state: 't32', pstate: 0x30 });
   signals?.raise(1, pe);
   expect([pe.el, pe.state, pe.pstate, pe.x[32]]).toEqual([1, 'a64', 0x3c5, 0x1000n]);
   expect(call('eventComplete')).toEqual({ kind: 'redirected' });

@@ -128,7 +128,7 @@ export function tinyService(options: TinyOptions = {}): Service {
         trapsSmc: options.trapsSmc ?? false,
         entered: (pe: Pe) => void journal.push(`entered ${pe.index}`),
         offCompleted: (pe: Pe) => void journal.push(`gone ${pe.index}`),
-        woke: (pe: Pe) => void journal.push(`woke ${pe.index}`),
+        woke: (pe: Pe, resumes?: boolean) => void journal.push(`woke ${pe.index}${resumes ? ' at its entry' : ''}`),
         reset: () => {
           calls = 0;
           journal.length = 0;

@@ -58,8 +58,8 @@ export interface Attachment {
   entered?(pe: Pe): void;
   /** A CPU that said off has gone. */
   offCompleted?(pe: Pe): void;
-  /** A waiting CPU wakes, before its outcome is carried out. */
-  woke?(pe: Pe): void;
+  /** A waiting CPU wakes, before its outcome is carried out. `resumes`: it goes on at its start state, not behind its call. */
+  woke?(pe: Pe, resumes?: boolean): void;
   /** Back to the state after {@link RunningService.attach}. */
   reset(): void;
   save(): Saved;

@@ -28,6 +28,8 @@ export interface TfaServices {
   readonly trng: boolean;
   /** ENABLE_PMF: the only service behind the vendor EL3 owner here. */
   readonly pmf: boolean;
+  /** Packed affinities of the CPUs that the platform declares, whether they exist or not. */
+  readonly declared: readonly number[];
   /** How many calls PSCI has in this build (PSCI_NUM_CALLS, include/lib/psci/psci.h): what the owner's count gives. */
   readonly psciCalls: number;
 }
@@ -104,7 +106,7 @@ export function tfaServices(flags: TfaServices): Readonly<Record<string, Service
         ...(flags.pmf ? { [OWNER_VENDOR_EL3]: { uid: VENDOR_EL3_UID, revision: { major: 1, minor: 2 } } } : {}),
       },
     }),
-    ...(flags.sdei ? { sdei: sdeiService({ convention }) } : {}),
+    ...(flags.sdei ? { sdei: sdeiService({ declared: flags.declared, convention }) } : {}),
     ...(flags.errataAbi ? { errata: errataService({ errata: TFA_ERRATA, convention }) } : {}),
     ...(flags.trng ? { trng: trngService({ uuid: TRNG_UUID, convention }) } : {}),
   };

@@ -59,6 +59,7 @@ const BUILDS: Readonly<Record<TfaBuild, Flags>> = {
 /** Platform qemu declares clusters of this size whatever the machine has (plat/qemu/qemu/include/platform_def.h). */
 const CLUSTERS = 2;
 const CPUS_EACH = 16;
+const TOPOLOGY = clusters(CLUSTERS, CPUS_EACH);
 
 /** DRAM of platform qemu, to which the recorded hooks confine entry points and MEM_PROTECT_CHECK_RANGE. */
 const DRAM = { base: 0x4000_0000, size: 0x4000_0000 };
@@ -132,12 +133,16 @@ export function tfaProfile(options: TfaOptions = {}): Profile {
     statisticsCountOff: true,
     // psci_migrate checks the target before it asks for the kind of Trusted OS; the SPD reports MPIDR_EL1 as it is.
     migrate: { targetFirst: true, reports: 'mpidr' },
-    topology: clusters(CLUSTERS, CPUS_EACH),
+    topology: TOPOLOGY,
     vendorResets: [],
     ...(flags.platformHooks ? HOOKS : {}),
     // psci_features gives SUCCESS for SMCCC_VERSION without looking anything up.
     smcccVersion: 'yes',
-    contains: tfaServices({ ...flags, psciCalls: psciNumCalls(flags) }),
+    contains: tfaServices({
+      ...flags,
+      declared: TOPOLOGY.flatMap(({ cpus = [] }) => cpus),
+      psciCalls: psciNumCalls(flags),
+    }),
   };
 }
 

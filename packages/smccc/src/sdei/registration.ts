@@ -2,7 +2,7 @@ import { type Call, type Handlers, returnHalves, returnInt } from '@trapline/cor
 import { ROUTE_ANY, ROUTE_PE, STATUS_REGISTERED, STATUS_RUNNING, type sdeiAbi, sdeiStatus } from './abi.js';
 import { NO_EVENT, UNBOUND } from './records.js';
 import { nextSdeiState, SDEI_FORBIDDEN, type SdeiAction } from './state.js';
-import { NO_PE, type SdeiWorld } from './world.js';
+import type { SdeiWorld } from './world.js';
 
 const SUCCESS = sdeiStatus.SUCCESS.code;
 const INVALID = sdeiStatus.INVALID_PARAMETERS.code;
@@ -124,7 +124,7 @@ function validRouting(world: SdeiWorld, call: Call, at: number): boolean {
   const { w } = call;
   if (w[at + 1] !== 0) return false;
   if (w[at] === ROUTE_ANY) return true;
-  return w[at] === ROUTE_PE && world.peOf(w[at + 2] as number, w[at + 3] as number) !== NO_PE;
+  return w[at] === ROUTE_PE && world.isDeclared(w[at + 2] as number, w[at + 3] as number);
 }
 
 function route(world: SdeiWorld, event: number, call: Call, at: number): void {

@@ -34,6 +34,11 @@ export interface SdeiOptions {
   readonly events?: readonly SdeiEvent[];
   /** Interrupts that belong to the secure world: binding one is DENIED. */
   readonly secureInterrupts?: readonly number[];
+  /**
+   * Packed affinities of PEs that events may be routed to beside those that exist: a platform's own list of CPUs can be
+   * longer than what a machine has.
+   */
+  readonly declared?: readonly number[];
   /** Gives the platform's sources of events the means to signal them. */
   readonly connect?: (guest: AttachedGuest, signals: SdeiSignals) => void;
   /** How registers are read. */
@@ -59,19 +64,24 @@ export interface SdeiSignals {
  * SDEI for one guest (DEN0054A): handlers are registered, enabled, masked and signalled by calls, and begin where a CPU
  * can take their event: X0 to X3 and PC set, what was interrupted kept for SDEI_EVENT_CONTEXT and COMPLETE.
  *
- * A CPU that starts has its events masked and no private handler. Calls from the secure state are NOT_SUPPORTED.
+ * A CPU that starts has its events masked and no private handler; one that goes on at an entry point, after a power-down,
+ * has them masked and keeps its handlers. Calls from the secure state, and from another level than the one whose software
+ * registers handlers (EL2 where there is one), are NOT_SUPPORTED.
  * SDEI_EVENT_COMPLETE_AND_RESUME is there where every CPU can be given ELR and SPSR (`Pe.setReturn`).
  *
  * Throws `CompositionError` for events that contradict one another.
  */
 export function attachSdei(guest: AttachedGuest, options: SdeiOptions = {}): Attachment {
   const events = checkedEvents(options.events ?? []);
-  const world = new SdeiWorld(guest, events);
+  const world = new SdeiWorld(guest, events, options.declared);
   options.connect?.(guest, signalsOf(world));
   return {
     implementations: [implement(sdeiAbi, handlersOf(world, options), { convention: options.convention ?? {} })],
     entered: (pe) => world.clearPe(pe.index),
     offCompleted: (pe) => world.clearPe(pe.index),
+    woke: (pe, resumes) => {
+      if (resumes) world.masked[pe.index] = 1;
+    },
     reset: () => world.reset(),
     save: () => ({
       records: world.records.save(),
@@ -79,7 +89,7 @@ export function attachSdei(guest: AttachedGuest, options: SdeiOptions = {}): Att
       masked: Array.from(world.masked),
     }),
     restore: (saved) => {
-      restore(new SdeiWorld(guest, events), saved);
+      restore(new SdeiWorld(guest, events, options.declared), saved);
       restore(world, saved);
     },
     describe: describeSdei,
@@ -113,13 +123,18 @@ function handlersOf(world: SdeiWorld, options: SdeiOptions): Handlers<typeof sde
   return Object.fromEntries(
     Object.entries(handlers).map(([name, handler]) => [
       name,
-      nonSecure(MAY_DELIVER.has(name) ? delivering(world, handler) : handler),
+      forClient(world, MAY_DELIVER.has(name) ? delivering(world, handler) : handler),
     ]),
   );
 }
 
-function nonSecure(handler: Handler): Handler {
-  return (call) => (call.pe.secure ? returnInt(call, sdeiStatus.NOT_SUPPORTED.code) : handler(call));
+function forClient(world: SdeiWorld, handler: Handler): Handler {
+  const { clientLevel } = world.delivery;
+  return (call) => {
+    const { pe } = call;
+    const isClient = !pe.secure && pe.el === clientLevel;
+    return isClient ? handler(call) : returnInt(call, sdeiStatus.NOT_SUPPORTED.code);
+  };
 }
 
 /** A call after which an event may be delivered that could not be before: its caller may find itself in the handler. */

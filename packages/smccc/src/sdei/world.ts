@@ -16,14 +16,21 @@ export class SdeiWorld {
   readonly masked: Uint8Array;
   readonly delivery: SdeiDelivery;
   readonly #byAffinity: ReadonlyMap<number, number>;
+  readonly #declared: ReadonlySet<number>;
 
-  constructor(guest: AttachedGuest, events: readonly SdeiEvent[]) {
+  constructor(guest: AttachedGuest, events: readonly SdeiEvent[], declared: readonly number[] = []) {
     this.guest = guest;
     this.records = new SdeiRecords(events, guest.pes.length);
     this.contexts = new SdeiContexts(guest.pes.length);
     this.masked = new Uint8Array(guest.pes.length).fill(1);
     this.delivery = new SdeiDelivery(guest, this.records, this.contexts, this.masked);
     this.#byAffinity = new Map(guest.pes.map((pe) => [pe.affinity, pe.index]));
+    this.#declared = new Set([...this.#byAffinity.keys(), ...declared]);
+  }
+
+  /** Whether an MPIDR's affinity fields are those of a PE that exists, or that the platform declares. */
+  isDeclared(low: number, high: number): boolean {
+    return this.#declared.has(packedAffinity(low, high));
   }
 
   /** The PE with an MPIDR's affinity fields, or {@link NO_PE}. */

@@ -72,7 +72,7 @@ export class Guest {
       changes: streams.power,
       entered: (vcpu) => this.#each((service) => service.attachment.entered?.(vcpu)),
       offCompleted: (vcpu) => this.#each((service) => service.attachment.offCompleted?.(vcpu)),
-      woke: (vcpu) => this.#each((service) => service.attachment.woke?.(vcpu)),
+      woke: (vcpu, resumes) => this.#each((service) => service.attachment.woke?.(vcpu, resumes)),
     });
     const changed = this.world.tellsInterrupts ? () => {} : () => this.#power.interruptsChanged();
     const interrupts = new ObservedInterrupts(spec.name, ports.interrupts, streams.interrupts, changed);

@@ -30,7 +30,7 @@ export interface PowerSurroundings {
   readonly changes: Subject<PowerChange>;
   entered(vcpu: Vcpu): void;
   offCompleted(vcpu: Vcpu): void;
-  woke(vcpu: Vcpu): void;
+  woke(vcpu: Vcpu, resumes: boolean): void;
 }
 
 /** An impossible power change: a service started a CPU that runs, or the embedder ran one that does not. */
@@ -179,7 +179,7 @@ export class PowerUnit implements PowerPort {
 
   #wake(vcpu: Vcpu, record: WaitRecord): void {
     const { wait } = record;
-    this.#around.woke(vcpu);
+    this.#around.woke(vcpu, wait.onWake === 'resume');
     if (vcpu.wait !== record) return;
     this.#forget(vcpu);
     if (wait.onWake === 'resume') begin(vcpu, this.#around.levels, vcpu.startState);
