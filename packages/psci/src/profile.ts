@@ -186,6 +186,8 @@ export interface Profile {
   readonly afterSystemCall?: number;
   /** Whether PSCI_FEATURES(SMCCC_VERSION) gives SUCCESS: `seen` where a service at the same level has it. */
   readonly smcccVersion: 'seen' | 'yes' | 'no';
+  /** Whether PSCI_FEATURES tells AArch32 callers of SMC64 numbers, which they cannot call; it hides them where absent. */
+  readonly features64?: 'a64' | 'all';
   /** Where it stands, the usual place first; anywhere where absent. */
   readonly levels?: readonly Level[];
   /** The other services that the same firmware contains, by name (the architecture calls, owners' queries, TRNG). */

@@ -43,6 +43,13 @@ describe('PSCI_VERSION and PSCI_FEATURES', () => {
     expect(machine.ask(0, FEATURES, CPU_ON_32) | 0).toBe(0);
   });
 
+  test('TF-A tells an AArch32 caller of them all the same', () => {
+    const machine = new TestMachine(psci.firmware({ profile: 'tf-a' }));
+    Object.assign(machine.pes[0] ?? {}, { state: 'a32' });
+    expect(machine.ask(0, FEATURES, CPU_ON) | 0).toBe(0);
+    expect(machine.ask(0, CPU_ON, 1, ENTRY, 0) | 0).toBe(-1);
+  });
+
   test('SMCCC_VERSION is seen where a service at the same level has it, whichever comes first', () => {
     for (const services of [
       [psci.firmware(), archService()],

@@ -29,7 +29,7 @@ const MAKERS: Readonly<
   migrateInfoUpCpu,
   systemOff: (platform) => systemCall(platform, 'shutdown'),
   systemReset: (platform) => systemCall(platform, 'reset'),
-  features: (_, flags) => psciFeatures(flags),
+  features: ({ profile }, flags) => psciFeatures(flags, profile.features64 === 'all'),
   cpuFreeze: cpuOff,
   cpuDefaultSuspend,
   nodeHwState,

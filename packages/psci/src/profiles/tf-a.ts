@@ -138,6 +138,8 @@ export function tfaProfile(options: TfaOptions = {}): Profile {
     ...(flags.platformHooks ? HOOKS : {}),
     // psci_features gives SUCCESS for SMCCC_VERSION without looking anything up.
     smcccVersion: 'yes',
+    // It does not look at the caller's width either.
+    features64: 'all',
     contains: tfaServices({
       ...flags,
       declared: TOPOLOGY.flatMap(({ cpus = [] }) => cpus),
