@@ -341,5 +341,7 @@ describe('a 32-bit machine', () => {
     const look: Step[] = [{ op: 'sysreg', name: 'el', value: '0x2' }];
     const hyp = recordingOf([], { environment: { ...environment, el2: true }, scenarios: scenarios(look, '0x1a') });
     expect(words(replay(hyp, { subjects: subjects() }))).toEqual([]);
+    const unsaid = recordingOf([], { environment, scenarios: scenarios(look, '0x1a') });
+    expect(words(replay(unsaid, { subjects: subjects() }))).toEqual([]);
   });
 });

@@ -14,7 +14,8 @@ export interface BareMachineParts {
 }
 
 /**
- * The machine of recordings that were made on bare (emulated) hardware, as PSCI's: `mpidr`, `ram`, `el2`, `el3`,
+ * The machine of recordings that were made on bare (emulated) hardware, as PSCI's: `mpidr`, `ram`, `el2` (where absent,
+ * there if the callers are at it), `el3`,
  * `guestWidth`, `callerEL` or `callerMode`, and `symbols.entry` of the environment; MIDR and counter frequency of the
  * scenario's `boot`.
  *
@@ -24,14 +25,15 @@ export function bareMachine({ environment, scenario }: Setting, { services, port
   const entry = BigInt(needed(environment.symbols?.entry, 'symbols.entry'));
   const ram = needed(environment.ram, 'ram');
   const midr = scenario.boot?.midr;
+  const el = levelOf(environment, scenario.boot ?? {});
   return {
     entry,
     guests: [
       {
         name: 'machine',
-        vcpus: cpusOf(environment, scenario.boot ?? {}, entry),
+        vcpus: cpusOf(environment, el, entry),
         memory: [{ base: Number(ram.base), size: Number(ram.size) }],
-        hasEl2: environment.el2 ?? false,
+        hasEl2: environment.el2 ?? el === 2,
         hasEl3: environment.el3 ?? false,
         enabled: [PPI_PHYSICAL],
         services,
@@ -42,9 +44,8 @@ export function bareMachine({ environment, scenario }: Setting, { services, port
   };
 }
 
-function cpusOf(environment: Environment, boot: BootState, entry: bigint): PlannedCpu[] {
+function cpusOf(environment: Environment, el: ExceptionLevel, entry: bigint): PlannedCpu[] {
   const narrow = environment.guestWidth === 32;
-  const el = levelOf(environment, boot);
   const callSite = entry + CALL_SITE_OFFSET;
   return needed(environment.mpidr, 'mpidr').map((mpidr, index) => ({
     mpidr: BigInt(mpidr),
