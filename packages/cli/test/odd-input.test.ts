@@ -57,6 +57,13 @@ describe('input that is no tree', () => {
     expect((await trapline(['inspect', ''])).err).toBe("trapline: '': no such file or directory\n");
   });
 
+  it('an empty one is said to be empty', async () => {
+    const path = file('empty.dtb', '');
+    const message = `trapline: ${path}: blob offset 0x0: there are no bytes; give a .dtb or .dtbo file\n`;
+    expect((await trapline(['inspect', path])).err).toBe(message);
+    expect((await trapline(['inspect', '-'])).err).toBe(message.replace(path, '-'));
+  });
+
   it.each([['inspect'], ['run'], ['inspect --fix']])('%s names the place in a source once', async (words) => {
     const path = file('wrong.dts', '/dts-v1/;\n/ { a = }; };');
     const { code, err } = await trapline([...words.split(' '), path]);

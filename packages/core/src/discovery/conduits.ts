@@ -75,7 +75,7 @@ export function methodConduit(node: DeviceTreeNode): ResolvedConduit {
   if (method === 'hvc' || method === 'smc') {
     return { conduit: method, source: 'property', why: `method = "${method}"`, diagnostics: [] };
   }
-  const words = method === undefined ? 'is no string' : `is "${method}"`;
+  const words = method === undefined ? 'is not one string' : `is "${method}"`;
   return unresolved(
     `method ${words}`,
     diagnostic('method-invalid', `method ${words}; it has to be "hvc" or "smc", in lower case`),

@@ -38,8 +38,13 @@ export function readFdtHeader(bytes: Uint8Array): FdtHeader {
       `0x${view.getUint32(0).toString(16)} is not 0xd00dfeed; give a .dtb or .dtbo file`,
     );
   }
-  if (bytes.length < HEADER_SIZE_V16)
-    throw refuse('truncated', bytes.length, 'the header is cut off; read the whole file');
+  if (bytes.length < HEADER_SIZE_V16) {
+    const what =
+      bytes.length === 0
+        ? 'there are no bytes; give a .dtb or .dtbo file'
+        : 'the header is cut off; read the whole file';
+    throw refuse('truncated', bytes.length, what);
+  }
   const version = view.getUint32(HEADER.version);
   const lastCompatibleVersion = view.getUint32(HEADER.lastCompatibleVersion);
   if (version < FDT_LAST_COMPATIBLE_VERSION || lastCompatibleVersion > FDT_VERSION || lastCompatibleVersion > version) {
