@@ -15,6 +15,7 @@ const below = {
   epapr: ['core', 'devicetree', 'wrappers'],
   vmware: ['core', 'devicetree'],
   jailhouse: ['core'],
+  hyperv: ['core', 'devicetree', 'smccc'],
   gunyah: ['core', 'devicetree'],
   optee: ['core', 'devicetree', 'smccc'],
   scmi: ['core', 'devicetree', 'smccc'],
@@ -38,6 +39,8 @@ const below = {
     'jailhouse',
     'gunyah',
     'optee',
+    'hyperv',
+    'scmi',
   ],
 };
 

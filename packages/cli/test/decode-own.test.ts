@@ -28,9 +28,31 @@ describe('decode --interface', () => {
     expect(JSON.parse(other.out).call).toBeNull();
   });
 
-  it('knows these two only', async () => {
+  it('explains the immediates of Hyper-V and its control word', async () => {
+    const { out } = await trapline(['decode', '--interface', 'hyperv-native', '1', '0x1_0001_0050', '--json']);
+    expect(JSON.parse(out)).toMatchObject({
+      how: 'HVC #0x1 to #0x4, the number in the immediate',
+      call: { name: 'HYPERCALL', arguments: { 0: { register: 'x0', text: 'GET_VP_REGISTERS, fast, 1 rep' } } },
+    });
+    const smccc = await trapline(['decode', '0x46000001', '0x1005d']);
+    expect(smccc.out).toMatch(/x1\s+control\s+control\s+0x1005d/);
+    expect(smccc.out).toContain('SIGNAL_EVENT, fast');
+  });
+
+  it("explains SCMI's doorbell under its usual number, and only where asked for it", async () => {
+    const { out } = await trapline(['decode', '--interface', 'scmi', '0x82000010', '0x40100', '--json']);
+    expect(JSON.parse(out)).toMatchObject({
+      call: { name: 'DOORBELL', arguments: [{ name: 'page' }, { name: 'offset' }] },
+    });
+    expect(JSON.parse((await trapline(['decode', '0x82000010', '--json'])).out).call).toBeNull();
+  });
+
+  it('knows these only', async () => {
     const { code, err } = await trapline(['decode', '--interface', 'xen', '1']);
-    expect([code, err]).toEqual([2, expect.stringContaining("--interface knows jailhouse and gunyah, not 'xen'")]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining("--interface knows jailhouse, gunyah, hyperv-native and scmi, not 'xen'"),
+    ]);
     const many = Array.from({ length: 18 }, () => '1');
     expect((await trapline(['decode', '--interface', 'gunyah', '0x6012', ...many])).code).toBe(2);
   });

@@ -18,7 +18,8 @@ export interface OwnExplanation {
 export function explainOwn(name: string): (id: bigint, values: readonly bigint[]) => OwnExplanation {
   const abi = ownNumbers.find((candidate) => candidate.name === name);
   if (abi === undefined) {
-    throw new UsageError(`--interface knows ${ownNumbers.map((known) => known.name).join(' and ')}, not '${name}'`);
+    const names = ownNumbers.map((known) => known.name);
+    throw new UsageError(`--interface knows ${names.slice(0, -1).join(', ')} and ${names.at(-1)}, not '${name}'`);
   }
   return (id, values) => {
     if (values.length > MAX_ARGUMENTS) {

@@ -1,6 +1,8 @@
 import type { Service } from '@trapline/core';
 import { hypervisor as epapr } from '@trapline/epapr';
 import { hypervisor as gunyah } from '@trapline/gunyah';
+import { hypervisor as hyperv } from '@trapline/hyperv';
+import { hypervisor as jailhouse } from '@trapline/jailhouse';
 import { HOST_CPUS, PROFILE_NAMES as KVM_PROFILES, hypervisor as kvm } from '@trapline/kvm';
 import { firmware as optee } from '@trapline/optee';
 import { firmware, PROFILE_NAMES, VERSIONS } from '@trapline/psci';
@@ -17,6 +19,8 @@ export interface Backend {
 }
 
 const uuid = v.pipe(v.string('write a UUID as a string'), v.uuid('write a UUID: 8-4-4-4-12 hexadecimal digits'));
+
+const cellNumber = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
 
 /** Every name that may stand after `service:` in a stack file. */
 export const backends: Readonly<Record<string, Backend>> = {
@@ -70,6 +74,21 @@ export const backends: Readonly<Record<string, Backend>> = {
     (options) => vmware(definedOf(options)),
   ),
   gunyah: backend("Gunyah's hypercalls: identification, random numbers", v.strictObject({}), () => gunyah()),
+  hyperv: backend("Hyper-V's hypercalls: registers of its own, time", v.strictObject({}), () => hyperv()),
+  jailhouse: backend(
+    "Jailhouse's hypercalls: cells, their state, statistics",
+    v.strictObject({
+      cells: v.array(
+        v.strictObject({
+          guest: v.string(),
+          id: cellNumber,
+          cpus: v.array(cellNumber),
+          console: v.optional(v.boolean(), false),
+        }),
+      ),
+    }),
+    (options) => jailhouse(options),
+  ),
   optee: backend(
     "OP-TEE's fast calls: who it is, what it can, shared memory",
     v.strictObject({

@@ -4,7 +4,7 @@ import { decodeConduit } from '@trapline/epapr/node';
 import type { MemoryRegion, Stack, StackGuest } from '@trapline/stack';
 import { GuestProgramError, StepLimitError } from '@trapline/trap-bus';
 import { CommandError } from '../command.js';
-import { boundWords, foundBy, guestDrivers } from './drivers.js';
+import { boundWords, driversOf, foundBy, guestDrivers } from './drivers.js';
 import { Exercise } from './exercise.js';
 import { Trace } from './trace.js';
 
@@ -56,7 +56,7 @@ export function runStack(stack: Stack): RunReport {
     const heard = (event: DiscoveryEvent): void => {
       if (event.type === 'failed') failures.push(`${event.driver.name} at ${event.path}: ${event.error.message}`);
     };
-    const found = foundBy(guest.discover(guestDrivers, { heard }));
+    const found = foundBy(guest.discover(driversOf(guest.bus.services.map(({ service }) => service.name)), { heard }));
     if (found.psci !== undefined) new Exercise(guest, found.psci, found);
     return { guest, drivers: boundWords(found), failures, exercised: found.psci !== undefined };
   });
