@@ -10,8 +10,8 @@ const results = [];
 for (const bench of benches) {
   const batch = bench.batch ?? BATCH;
   bench.run(batch);
-  const timed = await measure(() => bench.run(batch), { min_cpu_time: 400e6 });
-  const baseline = await measure(() => (bench.baseline ?? emptyLoop)(batch), { min_cpu_time: 50e6 });
+  const timed = await measure(() => bench.run(batch), { min_cpu_time: 250e6 });
+  const baseline = await measure(() => (bench.baseline ?? emptyLoop)(batch), { min_cpu_time: 20e6 });
   results.push({
     name: bench.name,
     nsPerOp: timed.p50 / batch,

@@ -50,6 +50,8 @@ export class CallPort {
   readonly #register32: number;
   readonly #byImmediate: boolean;
   readonly #whole: boolean;
+  /** Whether the low half of a register selects and nothing else. */
+  readonly #simple: boolean;
   /** Bits that do not select. A number declared with such a bit (PSCI 0.1's) is still found by it. */
   readonly #ignored: number;
   readonly #hidden: number;
@@ -69,6 +71,7 @@ export class CallPort {
     this.#register64 = selector === 'immediate' ? 0 : 2 * selector.a64;
     this.#register32 = selector === 'immediate' ? 0 : 2 * selector.a32;
     this.#whole = convention.selectorBits === 64;
+    this.#simple = !this.#byImmediate && !this.#whole;
     this.#ignored = selector === 'immediate' ? 0 : convention.ignoredBits;
     this.#hidden = convention.smc64NeedsA64 ? SMC64 : 0;
     this.#table = group.table;
@@ -107,11 +110,11 @@ export class CallPort {
   dispatch(pe: Pe, immediate: number, a64: boolean): Outcome {
     const call = this.#calls[pe.index] as CallSlot;
     call.immediate = immediate;
-    let id = immediate | 0;
-    if (!this.#byImmediate) {
-      const register = a64 ? this.#register64 : this.#register32;
-      id = (pe.w[register] as number) | 0;
-      if (this.#whole && a64 && pe.w[register + 1] !== 0) return answer(call, id, this.#fallback(), a64);
+    const register = a64 ? this.#register64 : this.#register32;
+    let id = (pe.w[register] as number) | 0;
+    if (!this.#simple) {
+      if (this.#byImmediate) id = immediate | 0;
+      else if (a64 && pe.w[register + 1] !== 0) return answer(call, id, this.#fallback(), a64);
     }
     let slot = this.#table.slotOf(id);
     if (slot === NO_SLOT && (id & this.#ignored) !== 0) {
