@@ -1,6 +1,6 @@
 import { readDts } from '@trapline/devicetree';
 import { hypervisor, makeSymbolic } from '@trapline/epapr';
-import { psci } from '@trapline/psci';
+import { psci, VERSIONS } from '@trapline/psci';
 import { createStack } from '@trapline/stack';
 import { describe, expect, test } from 'vitest';
 import { docValidate, dtValidate, hasDtValidate, WITHOUT } from './dt-validate.js';
@@ -31,6 +31,18 @@ describe.skipIf(!hasDtValidate)(`dt-validate (${WITHOUT})`, () => {
     });
     expect(dtValidate(stack.guests.left.deviceTree)).toBe('');
   });
+
+  test.for(VERSIONS.flatMap((version) => [1, 4, 20].map((vcpus) => [version, vcpus] as const)))(
+    'accepts the tree of a stack with PSCI %s and %i CPUs',
+    ([version, vcpus]) => {
+      const memory = [{ base: 0x4000_0000, size: 0x100_0000 }];
+      const { board } = createStack({
+        guests: [{ name: 'board', vcpus, memory }],
+        el3: [psci.firmware({ version })],
+      }).guests;
+      expect(dtValidate(board.deviceTree)).toBe('');
+    },
+  );
 
   test.for([
     'hcall-instructions = <0xd4000002>',
