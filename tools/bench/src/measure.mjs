@@ -1,14 +1,16 @@
 import { measure } from 'mitata';
 
-/** Operations in one sample: long enough that the clock's own cost vanishes. */
+/** Operations in one sample, at most: long enough that the clock's own cost vanishes. */
 const BATCH = 2000;
-/** Operations over which the heap's growth is measured. */
-const ALLOCATION_RUN = 100_000;
+/** A slow operation's sample is made shorter: no more of them than about fill this time. */
+const SAMPLE_MS = 5;
+/** Samples over which the heap's growth is measured. */
+const ALLOCATION_SAMPLES = 50;
 
 const { benches } = await import(process.argv[2]);
 const results = [];
 for (const bench of benches) {
-  const batch = bench.batch ?? BATCH;
+  const batch = batchOf(bench);
   bench.run(batch);
   const timed = await measure(() => bench.run(batch), { min_cpu_time: 250e6 });
   const baseline = await measure(() => (bench.baseline ?? emptyLoop)(batch), { min_cpu_time: 20e6 });
@@ -21,9 +23,18 @@ for (const bench of benches) {
 }
 process.stdout.write(JSON.stringify(results));
 
+function batchOf(bench) {
+  for (let batch = 2; batch < BATCH; batch *= 2) {
+    const start = performance.now();
+    bench.run(batch);
+    if (performance.now() - start > SAMPLE_MS) return batch;
+  }
+  return BATCH;
+}
+
 /** The least growth of three runs: background work of the engine only ever adds. */
 function bytesPerOp(bench, batch) {
-  const operations = Math.min(ALLOCATION_RUN, batch * 50);
+  const operations = batch * ALLOCATION_SAMPLES;
   let least = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < 3; attempt++) {
     globalThis.gc();
