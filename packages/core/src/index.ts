@@ -113,12 +113,15 @@ export type {
   ClockPort,
   InterruptPort,
   LogPort,
+  MemoryPage,
   MemoryPort,
+  PageMapping,
   PortName,
   Ports,
   PowerPort,
   PowerState,
   RandomPort,
+  SharedWords,
   SystemPort,
 } from './ports.js';
 export { createRegisters, PC, REGISTER_SLOTS, type Registers, SP, writeRegister } from './registers.js';

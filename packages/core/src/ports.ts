@@ -40,6 +40,44 @@ export interface MemoryPort {
   translate(pe: Pe, address: GuestVirtual, access: 'read' | 'write'): number;
   /** A view of memory that stays valid and shared, for areas that a service keeps current; undefined where it cannot be had. */
   view?(address: GuestPhysical, length: number): Uint8Array | undefined;
+  /**
+   * Words that stay shared with the guest, for what both change at the same time; undefined where they cannot be had.
+   * A memory with a {@link view} needs none: nothing runs between two statements of a service there.
+   */
+  sharedWords?(address: GuestPhysical, length: number): SharedWords | undefined;
+  /** How pages come and go, where the embedder can map them. */
+  readonly mapping?: PageMapping;
+}
+
+/**
+ * 32-bit little-endian words that guest and service change under each other's hands: each operation is one indivisible
+ * step. Values are int32; the index counts words from the start of the range.
+ */
+export interface SharedWords {
+  load(index: number): number;
+  store(index: number, value: number): void;
+  /** Sets bits and gives what the word was. */
+  or(index: number, bits: number): number;
+  /** Clears the bits that `bits` does not have, and gives what the word was. */
+  and(index: number, bits: number): number;
+  /** Stores where the word is `expected`, and gives what it was. */
+  compareExchange(index: number, expected: number, replacement: number): number;
+}
+
+/** The bytes of one page of machine memory, 4-byte aligned: shared by all who map it. */
+export type MemoryPage = Uint8Array;
+
+/** Changes a guest's physical map, page by page: what a hypervisor needs to share memory between its guests. */
+export interface PageMapping {
+  readonly pageBytes: number;
+  /** A page of zeros that no guest maps yet. */
+  allocate(): MemoryPage;
+  /** The page at a frame (an address divided by the page's size); undefined for a hole. Others may map it too. */
+  page(frame: number): MemoryPage | undefined;
+  /** Puts a page at a frame, RAM or not, in place of what is there. False where no such frame can be. */
+  map(frame: number, page: MemoryPage, access: 'read' | 'write'): boolean;
+  /** Makes a frame a hole. */
+  unmap(frame: number): void;
 }
 
 /** Interrupt lines into a guest. */

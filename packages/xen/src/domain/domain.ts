@@ -1,0 +1,39 @@
+import type { AttachedGuest } from '@trapline/core';
+import { EventChannels } from '../events/event-channels.js';
+import { GrantTable } from '../grants/grant-table.js';
+import { DomainMemory } from '../memory/domain-memory.js';
+import type { DomainConfig } from './config.js';
+import { XenVcpu } from './vcpu.js';
+import type { Xen } from './xen.js';
+
+/**
+ * A domain: a guest of the machine under Xen, or (without a guest) the host's own side, in whose name the back ends of
+ * this package act.
+ */
+export class Domain {
+  readonly xen: Xen;
+  readonly id: number;
+  readonly name: string;
+  readonly config: DomainConfig;
+  /** Whether it is a control domain (dom0). */
+  readonly privileged: boolean;
+  /** Undefined for the host's own side. */
+  readonly guest: AttachedGuest | undefined;
+  readonly vcpus: readonly XenVcpu[];
+  readonly memory: DomainMemory;
+  readonly events: EventChannels;
+  readonly grants: GrantTable;
+
+  constructor(xen: Xen, id: number, name: string, config: DomainConfig, guest: AttachedGuest | undefined) {
+    this.xen = xen;
+    this.id = id;
+    this.name = name;
+    this.config = config;
+    this.privileged = config.privileged ?? false;
+    this.guest = guest;
+    this.vcpus = guest?.pes.map((pe) => new XenVcpu(this, pe)) ?? [];
+    this.memory = new DomainMemory(this);
+    this.events = new EventChannels(this);
+    this.grants = new GrantTable(this);
+  }
+}

@@ -1,0 +1,1 @@
+export { ERRNO, type ErrnoName } from './abi/errno.js';
