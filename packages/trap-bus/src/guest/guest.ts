@@ -1,4 +1,4 @@
-import type { Caller, ConduitKind, Outcome, Pe, Ports, PowerState } from '@trapline/core';
+import type { Attachment, Caller, ConduitKind, Outcome, Pe, Ports, PowerState } from '@trapline/core';
 import { boot } from '../cpu/boot.js';
 import type { Levels } from '../cpu/execution-state.js';
 import { Vcpu } from '../cpu/vcpu.js';
@@ -37,6 +37,7 @@ export class Guest {
   #bus: Bus | undefined;
   #callers: readonly VcpuCaller[] = [];
   #standings: readonly Standing[] = [];
+  #attachments: readonly Attachment[] = [];
 
   constructor(
     spec: GuestSpec,
@@ -70,9 +71,16 @@ export class Guest {
       clock: ports.clock,
       interrupts: ports.interrupts,
       changes: streams.power,
-      entered: (vcpu) => this.#each((service) => service.attachment.entered?.(vcpu)),
-      offCompleted: (vcpu) => this.#each((service) => service.attachment.offCompleted?.(vcpu)),
-      woke: (vcpu, resumes) => this.#each((service) => service.attachment.woke?.(vcpu, resumes)),
+      // Indexed loops: these lie on the way of CPU_ON and CPU_OFF, and an iterator is an object.
+      entered: (vcpu) => {
+        for (let i = 0; i < this.#attachments.length; i++) this.#attachments[i]?.entered?.(vcpu);
+      },
+      offCompleted: (vcpu) => {
+        for (let i = 0; i < this.#attachments.length; i++) this.#attachments[i]?.offCompleted?.(vcpu);
+      },
+      woke: (vcpu, resumes) => {
+        for (let i = 0; i < this.#attachments.length; i++) this.#attachments[i]?.woke?.(vcpu, resumes);
+      },
     });
     const changed = this.world.tellsInterrupts ? () => {} : () => this.#power.interruptsChanged();
     const interrupts = new ObservedInterrupts(spec.name, ports.interrupts, streams.interrupts, changed);
@@ -164,7 +172,7 @@ export class Guest {
     this.halt();
     this.world.reset();
     this.#boot(this.#standings.some((s) => s.level === 'el2' && s.trapsSmc));
-    this.#each((service) => service.attachment.reset());
+    for (const attachment of this.#attachments) attachment.reset();
     for (const vcpu of this.vcpus) this.#power.put(vcpu, this.#bootPower(vcpu), undefined);
   }
 
@@ -176,7 +184,7 @@ export class Guest {
   /** Lets go of alarms, services and default models. */
   dispose(): void {
     this.halt();
-    this.#each((service) => service.attachment.dispose?.());
+    for (const attachment of this.#attachments) attachment.dispose?.();
     this.world.dispose();
   }
 
@@ -188,6 +196,7 @@ export class Guest {
   /** Called once by the machine, when the guest's services are attached. */
   stand(standings: readonly Standing[], bus: Bus): void {
     this.#standings = standings;
+    this.#attachments = this.services.map(({ attachment }) => attachment);
     this.#bus = bus;
     this.#callers = this.vcpus.map((vcpu) => new VcpuCaller(vcpu, bus));
     this.#boot(standings.some((s) => s.level === 'el2' && s.trapsSmc));
@@ -202,12 +211,6 @@ export class Guest {
 
   #bootPower(vcpu: Vcpu): PowerState {
     return this.#specs[vcpu.index]?.power ?? (vcpu.index === 0 ? 'running' : 'off');
-  }
-
-  #each(visit: (service: AttachedService) => void): void {
-    for (const standing of this.#standings) {
-      for (const service of standing.services) visit(service);
-    }
   }
 }
 
