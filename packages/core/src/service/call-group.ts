@@ -50,12 +50,16 @@ export class CallPort {
   readonly #register32: number;
   readonly #byImmediate: boolean;
   readonly #whole: boolean;
-  /** Whether the low half of a register selects and nothing else. */
-  readonly #simple: boolean;
+  /** The bits of an AArch64 selector's high half that must be clear: all where the whole register selects. */
+  readonly #high: number;
   /** Bits that do not select. A number declared with such a bit (PSCI 0.1's) is still found by it. */
   readonly #ignored: number;
   readonly #hidden: number;
   readonly #table: IdTable;
+  // The table's own fields: the look-up stands in `dispatch` itself, which the engine no longer inlines into.
+  readonly #ids: Int32Array;
+  readonly #multiplier: number;
+  readonly #shift: number;
   readonly #handlers: readonly (Handler | undefined)[];
   readonly #copies: readonly (CopyArguments | undefined)[];
   readonly #calls: readonly CallSlot[];
@@ -71,10 +75,13 @@ export class CallPort {
     this.#register64 = selector === 'immediate' ? 0 : 2 * selector.a64;
     this.#register32 = selector === 'immediate' ? 0 : 2 * selector.a32;
     this.#whole = convention.selectorBits === 64;
-    this.#simple = !this.#byImmediate && !this.#whole;
+    this.#high = this.#whole && !this.#byImmediate ? -1 : 0;
     this.#ignored = selector === 'immediate' ? 0 : convention.ignoredBits;
     this.#hidden = convention.smc64NeedsA64 ? SMC64 : 0;
     this.#table = group.table;
+    this.#ids = group.table.ids;
+    this.#multiplier = group.table.multiplier;
+    this.#shift = group.table.shift;
     this.#handlers = group.handlers;
     this.#copies = group.copies;
     this.#calls = pes.map((pe) => new CallSlot(pe, conduit, group));
@@ -110,12 +117,23 @@ export class CallPort {
   dispatch(pe: Pe, immediate: number, a64: boolean): Outcome {
     const call = this.#calls[pe.index] as CallSlot;
     call.immediate = immediate;
-    const register = a64 ? this.#register64 : this.#register32;
-    let id = (pe.w[register] as number) | 0;
-    if (!this.#simple) {
-      if (this.#byImmediate) id = immediate | 0;
-      else if (a64 && pe.w[register + 1] !== 0) return answer(call, id, this.#fallback(), a64);
+    const register = this.#register64;
+    const id = (pe.w[register] as number) | 0;
+    const slot = Math.imul(id, this.#multiplier) >>> this.#shift;
+    if (!a64 || this.#ids[slot] !== id || ((pe.w[register + 1] as number) & this.#high) !== 0 || this.#byImmediate) {
+      return this.#dispatchOther(call, pe, immediate, a64);
     }
+    call.slot = slot;
+    const copy = this.#copies[slot];
+    if (copy !== undefined) copy(call.w, pe.w, -1);
+    return (this.#handlers[slot] as Handler)(call);
+  }
+
+  /** AArch32 callers, numbers in the immediate, numbers with bits that do not select, and those that nobody declares. */
+  #dispatchOther(call: CallSlot, pe: Pe, immediate: number, a64: boolean): Outcome {
+    const register = a64 ? this.#register64 : this.#register32;
+    let id = this.#byImmediate ? immediate | 0 : (pe.w[register] as number) | 0;
+    if (a64 && ((pe.w[register + 1] as number) & this.#high) !== 0) return answer(call, id, this.#fallback(), a64);
     let slot = this.#table.slotOf(id);
     if (slot === NO_SLOT && (id & this.#ignored) !== 0) {
       id &= ~this.#ignored;

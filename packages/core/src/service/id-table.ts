@@ -12,31 +12,32 @@ const TRIES = 64;
 export class IdTable {
   /** How many slots there are: parallel arrays of this length hold what stands behind the numbers. */
   readonly size: number;
-  readonly #multiplier: number;
-  readonly #shift: number;
+  /** A number's slot is the top bits of its product with this: see {@link slotOf}. */
+  readonly multiplier: number;
+  readonly shift: number;
   /** A slot's number; an empty slot has one that belongs to another slot, so that no look-up can meet it. */
-  readonly #ids: Int32Array;
+  readonly ids: Int32Array;
 
   constructor(ids: readonly number[]) {
     const { multiplier, shift } = perfectHash(ids);
-    this.#multiplier = multiplier;
-    this.#shift = shift;
+    this.multiplier = multiplier;
+    this.shift = shift;
     this.size = 2 ** (32 - shift);
-    this.#ids = new Int32Array(this.size);
+    this.ids = new Int32Array(this.size);
     // 0 belongs to slot 0; 1 to another, for every multiplier that spreads numbers at all.
-    this.#ids[0] = 1;
-    for (const id of ids) this.#ids[Math.imul(id, multiplier) >>> shift] = id;
+    this.ids[0] = 1;
+    for (const id of ids) this.ids[Math.imul(id, multiplier) >>> shift] = id;
   }
 
   /** The number in a slot that {@link slotOf} gave. */
   idOf(slot: number): number {
-    return this.#ids[slot] as number;
+    return this.ids[slot] as number;
   }
 
   /** The slot of a number, or {@link NO_SLOT}. */
   slotOf(id: number): number {
-    const slot = Math.imul(id, this.#multiplier) >>> this.#shift;
-    return this.#ids[slot] === id ? slot : NO_SLOT;
+    const slot = Math.imul(id, this.multiplier) >>> this.shift;
+    return this.ids[slot] === id ? slot : NO_SLOT;
   }
 }
 
