@@ -1,4 +1,5 @@
 import type { Saved } from '@trapline/core';
+import type { MemoryFrames } from './memory-frames.js';
 import type { MemoryMap, MemoryRegion } from './memory-map.js';
 import { PAGE_BYTES, type PageStore } from './page-store.js';
 import { SavedRecord } from './saved.js';
@@ -6,20 +7,21 @@ import { SavedRecord } from './saved.js';
 const FORMAT = 'trapline.memory/1';
 
 /** Memory as plain data. Bytes of a page are hexadecimal text without the zeros at its end. */
-export function saveMemory(regions: readonly MemoryRegion[], store: PageStore): Saved {
-  return {
-    format: FORMAT,
-    regions: regions.map(({ base, size }) => ({ base, size })),
-    pages: Array.from(store.contents(), ([address, bytes]) => ({ address, bytes: toHex(bytes) })),
-  };
+export function saveMemory(regions: readonly MemoryRegion[], store: PageStore, frames: MemoryFrames): Saved {
+  const pages: Saved[] = [];
+  for (const [address, bytes] of store.contents()) {
+    if (!frames.hides(address)) pages.push({ address, bytes: toHex(bytes) });
+  }
+  return { format: FORMAT, regions: regions.map(({ base, size }) => ({ base, size })), pages };
 }
 
 /** Checks everything first, so that a damaged file changes nothing. */
-export function restoreMemory(saved: Saved, map: MemoryMap, store: PageStore): void {
+export function restoreMemory(saved: Saved, map: MemoryMap, store: PageStore, frames: MemoryFrames): void {
   const record = SavedRecord.open(saved, FORMAT);
   checkRegions(record, map);
   const pages = readPages(record, map, store);
 
+  frames.clear();
   store.clear();
   for (const [address, bytes] of pages) store.touch(address)?.set(bytes);
 }

@@ -4,6 +4,7 @@ import {
   type GuestVirtual,
   type MemoryPort,
   NO_ADDRESS,
+  type PageMapping,
   type Pe,
   type Saved,
 } from '@trapline/core';
@@ -12,6 +13,7 @@ import type { TranslationFault } from '../translation/fault.js';
 import type { Access, Regime, WordReader } from '../translation/regime.js';
 import { createTranslationRegisters, TCR, type TranslationRegisters, TTBR0 } from '../translation/registers.js';
 import { explainTranslation, translate, translateHalves } from '../translation/translate.js';
+import { MemoryFrames } from './memory-frames.js';
 import { MemoryMap, type MemoryRegion } from './memory-map.js';
 import { regimeOf } from './memory-regime.js';
 import { restoreMemory, saveMemory } from './memory-saved.js';
@@ -49,6 +51,7 @@ export function createMemory(regions: readonly MemoryRegion[], options: MemoryOp
 export class GuestMemory implements MemoryPort {
   /** Values by width and byte order. */
   readonly words: MemoryWords;
+  readonly #frames: MemoryFrames;
   readonly #map: MemoryMap;
   readonly #store: PageStore;
   readonly #load: (pe: Pe, into: TranslationRegisters) => void;
@@ -62,6 +65,7 @@ export class GuestMemory implements MemoryPort {
     }
     this.#map = new MemoryMap(regions);
     this.#store = new PageStore(limit);
+    this.#frames = new MemoryFrames(this.#map, this.#store);
     this.words = new MemoryWords(this);
     this.#load = options.registers ?? noRegisters;
     this.#regime = {
@@ -86,18 +90,37 @@ export class GuestMemory implements MemoryPort {
     return this.#store.resident;
   }
 
+  /**
+   * Makes holes, and maps pages of this or another memory at frames inside and outside of the regions. What it changes
+   * is the mapper's: {@link save} leaves changed frames out, {@link restore} and {@link reset} put all frames back as
+   * they were composed, for the mapper to change again. A reset of the guest alone leaves them as they are.
+   *
+   * A page that was given out keeps its bytes' place over reset and restore; a view stays with its page, where the
+   * frame gets another.
+   */
+  get mapping(): PageMapping {
+    return this.#frames;
+  }
+
+  /** What the guest's accesses to an address may do: nothing in a hole, only read where a page is mapped so. */
+  accessAt(address: GuestPhysical): 'none' | 'read' | 'write' {
+    return this.#frames.accessAt(address);
+  }
+
   read(address: GuestPhysical, target: Uint8Array): boolean {
+    if (this.#frames.changed) return this.#frames.read(address, target);
     if (!this.#map.has(address, target.length)) return false;
     this.#store.read(address, target);
     return true;
   }
 
   write(address: GuestPhysical, source: Uint8Array): boolean {
+    if (this.#frames.changed) return this.#frames.write(address, source);
     return this.#map.has(address, source.length) && this.#store.write(address, source);
   }
 
   has(address: GuestPhysical, length: number): boolean {
-    return this.#map.has(address, length);
+    return this.#frames.changed ? this.#frames.has(address, length) : this.#map.has(address, length);
   }
 
   /**
@@ -120,25 +143,28 @@ export class GuestMemory implements MemoryPort {
   /**
    * A view that stays valid and shared, also over {@link restore} and {@link reset}. Undefined where the range is not
    * memory, is longer than {@link MAX_VIEW_BYTES}, would exceed the resident limit, or overlaps pages that an earlier
-   * view shows and that do not lie beside the others.
+   * view shows and that do not lie beside the others; and for a page mapped only for reading, or more than one frame
+   * of which {@link mapping} changed any.
    */
   view(address: GuestPhysical, length: number): Uint8Array | undefined {
+    if (this.#frames.changed) return this.#frames.view(address, length);
     return this.#map.has(address, length) ? this.#store.view(address, length) : undefined;
   }
 
-  /** Everything back to zeros. */
+  /** Everything back to zeros, at the frames as composed. */
   reset(): void {
+    this.#frames.clear();
     this.#store.clear();
   }
 
-  /** The content as plain data: the pages that are not all zeros. */
+  /** The content as plain data: the pages that are not all zeros, without what lies at changed frames. */
   save(): Saved {
-    return saveMemory(this.regions, this.#store);
+    return saveMemory(this.regions, this.#store, this.#frames);
   }
 
   /** Takes back what {@link save} gave. Throws `RestoreError`, and changes nothing, for anything else. */
   restore(saved: Saved): void {
-    restoreMemory(saved, this.#map, this.#store);
+    restoreMemory(saved, this.#map, this.#store, this.#frames);
   }
 
   #enter(pe: Pe): Regime {
@@ -148,9 +174,15 @@ export class GuestMemory implements MemoryPort {
   }
 
   #word(address: number): number {
-    if (!this.#map.has(address, 4)) return -1;
-    const page = this.#store.page(address);
-    if (page === undefined) return 0;
+    let page: Uint8Array | undefined;
+    if (this.#frames.changed) {
+      page = this.#frames.pageOfWord(address);
+      if (page === undefined) return -1;
+    } else {
+      if (!this.#map.has(address, 4)) return -1;
+      page = this.#store.page(address);
+      if (page === undefined) return 0;
+    }
     // Descriptors are aligned, so they do not cross pages.
     const at = address % PAGE_BYTES;
     const low = (page[at] as number) | ((page[at + 1] as number) << 8) | ((page[at + 2] as number) << 16);

@@ -67,6 +67,13 @@ export class PageStore {
     return this.#populate(number, number) ? this.#pages.get(number) : undefined;
   }
 
+  /** The page of a number, made if need be, that stays where it is from now on; undefined where the limit is reached. */
+  pin(number: number): Uint8Array | undefined {
+    if (!this.#populate(number, number)) return undefined;
+    this.#pinned.add(number);
+    return this.#pages.get(number);
+  }
+
   /**
    * A view that stays. Undefined above {@link MAX_VIEW_BYTES}, past the limit, or where the range holds pages that
    * older views show in another buffer: those would have to move.
