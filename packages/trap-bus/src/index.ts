@@ -72,6 +72,7 @@ export {
   PPI_HYPERVISOR,
   PPI_PHYSICAL,
   PPI_VIRTUAL,
+  type TimerFiring,
   type TimerParts,
   type Timers,
 } from './models/timers.js';

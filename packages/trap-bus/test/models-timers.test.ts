@@ -52,6 +52,29 @@ describe('generic timers', () => {
     expect(lines[2]).toBe(`1:${ppi}:high@1010000`);
   });
 
+  it('under a hypervisor that takes the interrupt are masked when they fire, and interrupt once', () => {
+    const pes = createPes(1) as [Pe];
+    const clock = createVirtualClock({ frequency: 1_000_000 });
+    const pulses: string[] = [];
+    const interrupts: InterruptPort = {
+      setLevel: () => {
+        throw new Error('a masked timer drives no level');
+      },
+      pulse: (pe, intid) => pulses.push(`${pe.index}:${intid}@${clock.now()}`),
+      pending: () => false,
+    };
+    const { virtual } = createTimers({ clock, interrupts, pes, fires: 'masked' }).of(pes[0]);
+    virtual.compare = 1000n;
+    virtual.control = TIMER_ENABLE;
+    clock.advance(10n * MILLISECOND);
+    expect(pulses).toEqual([`0:${PPI_VIRTUAL}@1000000`]);
+    expect(virtual.control).toBe(TIMER_ENABLE | TIMER_MASK | TIMER_STATUS);
+    virtual.control = TIMER_ENABLE;
+    expect(pulses).toHaveLength(2);
+    virtual.value = 5;
+    expect(virtual.control).toBe(TIMER_ENABLE | TIMER_MASK);
+  });
+
   it('have a TVAL that is the signed distance to CVAL', () => {
     const { clock, of0 } = setUp();
     of0.physical.value = -5;

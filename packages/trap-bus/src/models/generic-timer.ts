@@ -21,15 +21,18 @@ export interface TimerState {
 export class GenericTimer {
   readonly #clock: ClockPort & { timeOf(ticks: bigint): bigint };
   readonly #drive: (high: boolean) => void;
+  readonly #masks: boolean;
   #control = 0;
   #compare = 0n;
   #offset = 0n;
   #high = false;
   #cancel: (() => void) | undefined;
 
-  constructor(clock: ClockPort & { timeOf(ticks: bigint): bigint }, drive: (high: boolean) => void) {
+  /** Where `masks` says so, CTL.IMASK is set as soon as the line has risen. */
+  constructor(clock: ClockPort & { timeOf(ticks: bigint): bigint }, drive: (high: boolean) => void, masks = false) {
     this.#clock = clock;
     this.#drive = drive;
+    this.#masks = masks;
   }
 
   /** The counter this timer compares: CNTPCT, or CNTVCT where there is an offset. */
@@ -105,6 +108,10 @@ export class GenericTimer {
     if (redrive || high !== this.#high) {
       this.#high = high;
       this.#drive(high);
+      if (high && this.#masks) {
+        this.control = this.#control | TIMER_MASK;
+        return;
+      }
     }
     // A masked timer needs no alarm: its status is worked out when it is read. Neither does one that would fire only
     // after the counter has wrapped.

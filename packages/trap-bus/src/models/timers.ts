@@ -18,7 +18,15 @@ export interface TimerParts {
   /** Where their lines go. */
   readonly interrupts: InterruptPort;
   readonly pes: readonly Pe[];
+  /** What becomes of a timer that fires; `level` where absent. */
+  readonly fires?: TimerFiring;
 }
+
+/**
+ * `level`: the line stays high until software stops the timer, as hardware has it. `masked`: a hypervisor takes the
+ * interrupt, sets the timer's IMASK and injects one interrupt (Xen, xen/arch/arm/vtimer.c and time.c).
+ */
+export type TimerFiring = 'level' | 'masked';
 
 /** The generic timers of a guest: for each PE EL1's physical and virtual one, and EL2's (DDI 0487, chapter D11). */
 export function createTimers(parts: TimerParts): Timers {
@@ -94,9 +102,15 @@ export class Timers {
   }
 
   #make(pe: Pe): PeTimers {
-    const { clock, interrupts } = this.#parts;
-    const timer = (intid: number): GenericTimer =>
-      new GenericTimer(clock, (high) => interrupts.setLevel(pe, intid, high));
+    const { clock, interrupts, fires } = this.#parts;
+    const masked = fires === 'masked';
+    const timer = (intid: number): GenericTimer => {
+      const level = (high: boolean): void => interrupts.setLevel(pe, intid, high);
+      const pulse = (high: boolean): void => {
+        if (high) interrupts.pulse(pe, intid);
+      };
+      return new GenericTimer(clock, masked ? pulse : level, masked);
+    };
     return { physical: timer(PPI_PHYSICAL), virtual: timer(PPI_VIRTUAL), hypervisor: timer(PPI_HYPERVISOR) };
   }
 }
