@@ -34,6 +34,12 @@ export const u8: FieldType<number> = scalar(
   (view, offset) => view.getUint8(offset),
   (view, offset, value) => view.setUint8(offset, value),
 );
+export const s8: FieldType<number> = scalar(
+  's8',
+  1,
+  (view, offset) => view.getInt8(offset),
+  (view, offset, value) => view.setInt8(offset, value),
+);
 export const u16: FieldType<number> = scalar(
   'u16',
   2,

@@ -7,6 +7,7 @@ export {
   domid,
   type FieldType,
   handle,
+  s8,
   s16,
   s32,
   s64,

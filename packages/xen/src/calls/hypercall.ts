@@ -22,6 +22,11 @@ export interface Hypercall {
   /** The result, in halves. */
   low: number;
   high: number;
+  /**
+   * Set by an operation after which other vCPUs run first (a yield): a multicall is preempted behind it. An operation
+   * that gives a wait needs not set it.
+   */
+  yielded: boolean;
 }
 
 /**

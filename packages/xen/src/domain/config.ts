@@ -1,5 +1,9 @@
+import type { HvmParameterName } from '../abi/hvm-parameters.js';
+
 /** What a domain is given when it is built: the part of `xen_domctl_createdomain` that a guest can notice. */
 export interface DomainConfig {
+  /** Its number; the next free one from 1 on where absent, 0 for the control domain. */
+  readonly id?: number;
   /** Whether it is the control domain. */
   readonly privileged?: boolean;
   /** Highest event channel port; 1023 for an ordinary domain, 2^17 - 1 for dom0, where absent. */
@@ -9,8 +13,51 @@ export interface DomainConfig {
   readonly maxMaptrackFrames?: number;
   /** The private interrupt of its event channels; 31 for an ordinary domain, 16 for dom0, where absent. */
   readonly eventInterrupt?: number;
-  /** Whether guest frames are machine frames (dom0). */
+  /** Whether guest frames are machine frames; those of dom0 are, where absent. */
   readonly directMapped?: boolean;
-  /** Whether its console writes are Xen's own console. */
+  /** Whether it may use Xen's own console (`is_console`): it may, where absent. */
   readonly console?: boolean;
+  /** Its UUID (`xen_domain_handle_t`, 16 bytes); zeros where absent. */
+  readonly handle?: Uint8Array;
+  /** Parameters that its builder has set: a domain with xenstore has `storePfn` and `storeEvtchn`. */
+  readonly parameters?: { readonly [N in HvmParameterName]?: bigint };
+  /** `xen,enhanced`: whether its device tree has the hypervisor node. It has, where absent. */
+  readonly enhanced?: boolean;
+  /** Whether it waits for the host to start it; it runs at once where absent. */
+  readonly paused?: boolean;
+}
+
+/** A {@link DomainConfig} with every default in its place; the number is the domain's own. */
+export type ResolvedConfig = Required<Omit<DomainConfig, 'id'>>;
+
+/** Ports of a domain built by Xen itself (dom0less, arch/arm/domain_build.c), from 0. */
+export const DEFAULT_MAX_EVENT_PORT = 1023;
+/** The FIFO ABI's last port (public/event_channel.h, EVTCHN_FIFO_NR_CHANNELS): the control domain has no other limit. */
+export const CONTROL_MAX_EVENT_PORT = 0x1_ffff;
+/** `gnttab_max_frames` and `gnttab_max_maptrack_frames` of Xen's command line. */
+export const DEFAULT_GRANT_FRAMES = 64;
+export const DEFAULT_MAPTRACK_FRAMES = 1024;
+/** GUEST_EVTCHN_PPI (public/arch-arm.h). */
+export const GUEST_EVENT_INTERRUPT = 31;
+/** The first private interrupt that the machine does not use: what dom0 is given on QEMU's virt. */
+export const CONTROL_EVENT_INTERRUPT = 16;
+/** Bytes of a domain's UUID. */
+export const HANDLE_BYTES = 16;
+
+/** Fills in what a configuration leaves out. */
+export function resolveConfig(config: DomainConfig): ResolvedConfig {
+  const privileged = config.privileged ?? false;
+  return {
+    privileged,
+    maxEventPort: config.maxEventPort ?? (privileged ? CONTROL_MAX_EVENT_PORT : DEFAULT_MAX_EVENT_PORT),
+    maxGrantFrames: config.maxGrantFrames ?? DEFAULT_GRANT_FRAMES,
+    maxMaptrackFrames: config.maxMaptrackFrames ?? DEFAULT_MAPTRACK_FRAMES,
+    eventInterrupt: config.eventInterrupt ?? (privileged ? CONTROL_EVENT_INTERRUPT : GUEST_EVENT_INTERRUPT),
+    directMapped: config.directMapped ?? privileged,
+    console: config.console ?? true,
+    handle: config.handle ?? new Uint8Array(HANDLE_BYTES),
+    parameters: config.parameters ?? {},
+    enhanced: config.enhanced ?? true,
+    paused: config.paused ?? false,
+  };
 }

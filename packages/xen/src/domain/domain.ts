@@ -2,7 +2,8 @@ import type { AttachedGuest } from '@trapline/core';
 import { EventChannels } from '../events/event-channels.js';
 import { GrantTable } from '../grants/grant-table.js';
 import { DomainMemory } from '../memory/domain-memory.js';
-import type { DomainConfig } from './config.js';
+import { type DomainConfig, type ResolvedConfig, resolveConfig } from './config.js';
+import { Parameters } from './parameters.js';
 import { XenVcpu } from './vcpu.js';
 import type { Xen } from './xen.js';
 
@@ -14,9 +15,14 @@ export class Domain {
   readonly xen: Xen;
   readonly id: number;
   readonly name: string;
-  readonly config: DomainConfig;
+  readonly config: ResolvedConfig;
   /** Whether it is a control domain (dom0). */
   readonly privileged: boolean;
+  /** Whether guest frames are machine frames. */
+  readonly isDirectMapped: boolean;
+  /** Its UUID. */
+  readonly handle: Uint8Array;
+  readonly params: Parameters;
   /** Undefined for the host's own side. */
   readonly guest: AttachedGuest | undefined;
   readonly vcpus: readonly XenVcpu[];
@@ -28,8 +34,11 @@ export class Domain {
     this.xen = xen;
     this.id = id;
     this.name = name;
-    this.config = config;
-    this.privileged = config.privileged ?? false;
+    this.config = resolveConfig(config);
+    this.privileged = this.config.privileged;
+    this.isDirectMapped = this.config.directMapped;
+    this.handle = this.config.handle;
+    this.params = new Parameters(this.config.parameters);
     this.guest = guest;
     this.vcpus = guest?.pes.map((pe) => new XenVcpu(this, pe)) ?? [];
     this.memory = new DomainMemory(this);

@@ -1,3 +1,5 @@
+import { type VersionTexts, versionTexts } from '../calls/version-texts.js';
+import { DEFAULT_HOST, type HostDescription } from '../host/host-description.js';
 import type { XenProfile } from '../profile.js';
 import type { Domain } from './domain.js';
 import { type AccessPolicy, POLICIES } from './policy.js';
@@ -17,11 +19,19 @@ export const DOMID_INVALID = 0x7ff4;
 export class Xen {
   readonly profile: XenProfile;
   readonly policy: AccessPolicy;
+  readonly host: HostDescription;
+  /** XENVER_version: major number in bits 31:16, minor below. */
+  readonly version: number;
+  /** The texts of `xen_version`. */
+  readonly texts: VersionTexts;
   readonly #domains = new Map<number, Domain>();
 
-  constructor(profile: XenProfile) {
+  constructor(profile: XenProfile, host: HostDescription = DEFAULT_HOST) {
     this.profile = profile;
     this.policy = POLICIES[profile.policy];
+    this.host = host;
+    this.version = (profile.version.major << 16) | profile.version.minor;
+    this.texts = versionTexts(host);
   }
 
   /** The domain of an id; undefined where there is none, dead ones included. */

@@ -1,0 +1,35 @@
+import type { XenProfile } from '../profile.js';
+
+/**
+ * Xen 4.17 as Debian 12 builds it: no debugging, SILO, no device models, no argo, grant tables of version 1 (a
+ * dom0less build caps them), the old virtual GIC.
+ */
+export const XEN_4_17: XenProfile = {
+  name: 'xen-4.17',
+  version: { major: 4, minor: 17 },
+  policy: 'silo',
+  grantVersion: 1,
+  hypercalls: [
+    'schedOpCompat',
+    'platformOp',
+    'memoryOp',
+    'multicall',
+    'eventChannelOpCompat',
+    'xenVersion',
+    'consoleIo',
+    'physdevOpCompat',
+    'grantTableOp',
+    'vmAssist',
+    'vcpuOp',
+    'xsmOp',
+    'schedOp',
+    'eventChannelOp',
+    'physdevOp',
+    'hvmOp',
+    'sysctl',
+    'domctl',
+    'hypfsOp',
+  ],
+  // XEN_VIRT_START (arch/arm/include/asm/config.h).
+  virtStart: 0x20_0000,
+};
