@@ -39,4 +39,11 @@ export type {
   RecordedException,
   RegisterValues,
 } from './format/values.js';
+export type {
+  AddressRange,
+  ObservedDomain,
+  ObservedEnd,
+  XenDomainSettings,
+  XenMemorySettings,
+} from './format/xen.js';
 export { MAX_RECORDING_LENGTH, parseRecording } from './parse.js';

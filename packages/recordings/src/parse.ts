@@ -6,8 +6,15 @@ import type { Recording } from './format/recording.js';
 export const MAX_RECORDING_LENGTH: number = 64 * 1024 * 1024;
 
 const registers = recordOf(hex);
-const memory = listOf(fields({ 'at?': text, addr: hex, 'hex?': bytes, 'domain?': count }));
-const exception = fields({ 'ec?': hex, 'esr?': hex, 'elrMinusInsn?': hex, 'lrUndMinusInsn?': hex, 'spsr?': hex });
+const memory = listOf(fields({ 'at?': text, addr: hex, 'hex?': bytes, 'domain?': count, 'page?': text }));
+const exception = fields({
+  'ec?': hex,
+  'esr?': hex,
+  'elrMinusInsn?': hex,
+  'lrUndMinusInsn?': hex,
+  'spsr?': hex,
+  'far?': hex,
+});
 const actor = { 'cpu?': count, 'vcpu?': count, 'domain?': count };
 const tolerance = { 'volatile?': listOf(text), 'volatileMask?': registers };
 const instruction = { ...actor, conduit: text, imm: hex, width };
@@ -29,6 +36,8 @@ const STEPS: Readonly<Record<string, Check>> = {
     'repeat?': count,
     'waitedMs?': count,
     'settleMs?': count,
+    'waiting?': listOf(count),
+    'stops?': listOf(count),
     'burst?': flag,
     'notRun?': flag,
     'resumedAtEntry?': flag,
@@ -40,13 +49,39 @@ const STEPS: Readonly<Record<string, Check>> = {
     default: registers,
     exceptions: listOf(fields({ id: hex, out: registers })),
   }),
-  guest: fields({ ...actor, do: text, 'addr?': hex, 'hex?': bytes }),
+  guest: fields({
+    ...actor,
+    do: text,
+    'addr?': hex,
+    'hex?': bytes,
+    'value?': text,
+    'spsr?': hex,
+    'intid?': count,
+    'bytesStored?': count,
+    'memAlso?': memory,
+    'exception?': exception,
+  }),
   vmm: fields({ ...actor, action: text }),
-  mem: fields({ ...actor, ...tolerance, addr: hex, 'hex?': bytes, 'fault?': fields({ esr: hex, far: hex }) }),
-  sysreg: fields({ ...actor, ...tolerance, name: text, value: hex }),
+  mem: fields({
+    ...actor,
+    ...tolerance,
+    addr: hex,
+    'hex?': bytes,
+    'fault?': fields({ esr: hex, far: hex }),
+    'len?': count,
+  }),
+  sysreg: fields({ ...actor, ...tolerance, name: text, value: hex, 'mmio?': fields({ addr: hex, size: count }) }),
   boot: fields({ ...actor, ...tolerance, width, causeStep: count, cpuOnStep: orNull(count) }),
   entry: fields({ ...actor, ...tolerance, 'entered?': flag, 'state?': registers, 'regs?': registers, 'pc?': hex }),
-  return: fields({ ...actor, ...tolerance, out: registers, 'memOut?': memory, 'memAlso?': memory }),
+  return: fields({
+    ...actor,
+    ...tolerance,
+    out: registers,
+    'memOut?': memory,
+    'memAlso?': memory,
+    'exception?': exception,
+    'waiting?': listOf(count),
+  }),
   exit: fields({ ...actor, exitReason: count }),
   delay: fields({ ...actor, ms: count }),
 };
@@ -57,17 +92,33 @@ const step: Check = (value, place) => {
   if (Object.hasOwn(STEPS, op)) STEPS[op]?.(value, place);
 };
 
+const range = fields({ base: hex, size: hex });
+const domain = fields({
+  domid: count,
+  vcpus: count,
+  mpidr: listOf(hex),
+  ramBase: hex,
+  ramSize: hex,
+  evtchnPPI: count,
+  gicd: hex,
+  gicr: hex,
+  'operands?': range,
+  'holes?': listOf(hex),
+});
+const settings = fields({ 'domain?': domain, 'domains?': listOf(domain), 'otherDomains?': listOf(count) });
+
 const recording = fields({
   subject: fields({ package: text, profile: text, options: object }),
   oracle: text,
   recorded: text,
-  environment: object,
+  environment: settings,
   scenarios: listOf(
     fields({
       id: text,
       fresh: flag,
       'boot?': object,
-      'environment?': object,
+      'environment?': settings,
+      'observed?': object,
       'vm?': orNull(object),
       steps: listOf(step),
     }),

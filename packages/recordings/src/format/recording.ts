@@ -1,5 +1,6 @@
 import type { Step } from './steps.js';
 import type { Hex, MemoryBytes } from './values.js';
+import type { ObservedEnd, XenDomainSettings, XenMemorySettings } from './xen.js';
 
 /** Who should answer as the recorded implementation did: package, profile and the options that name a build. */
 export interface Subject {
@@ -39,7 +40,17 @@ export interface Environment {
   readonly fill?: Fill;
   /** KVM's spelling of the fill pattern: by width, then by register. */
   readonly fillPattern?: Readonly<Record<string, Readonly<Record<string, Hex>>>>;
+  /** What the guests' programs did before the first step. */
   readonly setup?: readonly Step[];
+  /** The domains of Xen's files: one, or several. */
+  readonly domain?: XenDomainSettings;
+  readonly domains?: readonly XenDomainSettings[];
+  /** Domains that exist beside them and make no call of the recording. */
+  readonly otherDomains?: readonly number[];
+  readonly memory?: XenMemorySettings;
+  /** PSTATE before every call. */
+  readonly callState?: { readonly nzcv?: Hex; readonly daif?: Hex; readonly cpsr?: Hex };
+  readonly virtualCounterHz?: number;
   readonly [field: string]: unknown;
 }
 
@@ -75,7 +86,7 @@ export interface Scenario {
   readonly host?: string;
   readonly vm?: VmDescription | null;
   /** The end of a scenario as seen from outside (Xen). */
-  readonly observed?: Readonly<Record<string, unknown>>;
+  readonly observed?: ObservedEnd;
   readonly console?: readonly string[];
   readonly steps: readonly Step[];
 }

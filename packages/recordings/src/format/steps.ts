@@ -24,7 +24,9 @@ export interface GuestStep extends Actor {
   readonly by?: Readonly<Record<string, unknown>>;
   readonly memAlso?: readonly MemoryBytes[];
   readonly exception?: RecordedException;
+  /** How many bytes were stored before the exception. */
   readonly bytesStored?: number;
+  readonly waiting?: readonly number[];
   readonly returns?: boolean;
   readonly noReturn?: boolean;
 }
@@ -92,6 +94,8 @@ export interface ReturnStep extends Actor, Tolerance {
   readonly memOut?: readonly MemoryBytes[];
   readonly memAlso?: readonly MemoryBytes[];
   readonly exception?: RecordedException;
+  /** Domains that still waited after the step. */
+  readonly waiting?: readonly number[];
 }
 
 /** The vCPU left to the VMM (KVM). */
