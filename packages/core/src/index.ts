@@ -107,6 +107,7 @@ export {
   type ExceptionLevel,
   type ExecutionState,
   type Pe,
+  START_DEBUG_UNMASKED,
   type StartState,
 } from './pe.js';
 export type {

@@ -54,7 +54,9 @@ export interface StartState {
   el: ExceptionLevel;
   state: ExecutionState;
   bigEndian: boolean;
-  /** PSTATE.{N,Z,C,V} in bits 31:28; zero where the implementation says nothing. */
+  /**
+   * PSTATE.{N,Z,C,V} in bits 31:28, zero where the implementation says nothing, and {@link START_DEBUG_UNMASKED}.
+   */
   flags: number;
   /** Low half of SCTLR of the exception level entered. */
   sctlr: number;
@@ -65,6 +67,9 @@ export const ENTRY_LOW = 0;
 export const ENTRY_HIGH = 1;
 export const CONTEXT_LOW = 2;
 export const CONTEXT_HIGH = 3;
+
+/** In {@link StartState.flags}: an AArch64 CPU begins with PSTATE.D clear, where it is usually set with A, I and F. */
+export const START_DEBUG_UNMASKED: number = 1 << 9;
 
 /** A start state of zeros: AArch64 EL1, little-endian. */
 export function createStartState(): StartState {

@@ -84,7 +84,7 @@ export function fillStart(
   const byData = rules.endianness === 'data' && caller.state !== 'a64';
   const exceptions = rules.endianness === 'little' ? 0 : caller.sctlr & SCTLR_EE;
   start.bigEndian = byData ? (caller.pstate & PSTATE_E) !== 0 : exceptions !== 0;
-  start.flags = rules.flags ?? 0;
+  start.flags = (state === 'a64' ? rules.flags : (rules.a32Flags ?? rules.flags)) ?? 0;
   const sctlr = state === 'a64' ? rules.sctlr.a64 : rules.sctlr.a32;
   start.sctlr = (el === 2 ? sctlr.el2 : sctlr.el1) | (byData ? 0 : exceptions);
 }

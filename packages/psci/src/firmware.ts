@@ -197,7 +197,9 @@ function implementationsOf(
   if (version !== undefined) list.push(implement(abi, handlers, { convention, ranges }));
   if (legacyIds !== undefined) {
     const { cpuSuspend, cpuOff, migrate } = handlers;
-    const cpuOn = handlers.cpuOn && cpuOnHandler(platform, platform.profile.cpuOn.legacyAlreadyOn);
+    const { legacyAlreadyOn: alreadyOn, legacyRefusedEntry, legacyZeroContext } = platform.profile.cpuOn;
+    const answers = { alreadyOn, refusedEntry: legacyRefusedEntry, zeroContext: legacyZeroContext };
+    const cpuOn = handlers.cpuOn && cpuOnHandler(platform, answers);
     const legacy = { cpuSuspend, cpuOff, cpuOn, migrate };
     const present = Object.entries(legacy).filter(
       ([name, handler]) => handler !== undefined && legacyIds[name as keyof typeof legacy] !== undefined,

@@ -31,10 +31,12 @@ export class Platform {
   /** Which CPUs were not off when the machine was built. */
   readonly #bootOn: readonly number[];
   readonly #exact: boolean;
+  readonly #pes: readonly Pe[];
 
   constructor(profile: Profile, guest: AttachedGuest) {
     this.profile = profile;
     this.ports = guest.ports;
+    this.#pes = guest.pes;
     this.#exact = profile.mpidrReserved === 'refused';
     const topology = flatten(profile.topology ?? topologyOf(guest.pes.map((pe) => pe.affinity)));
     this.cpus = new Cpus(topology, guest.pes, profile.cpuOn.pendingKeepsDomains);
@@ -76,6 +78,13 @@ export class Platform {
   find(low: number, high: number): number {
     if (this.hasReserved(low, high)) return -1;
     return this.cpus.affinity.find(((high & 0xff) << 24) | (low & 0xff_ffff));
+  }
+
+  /** The number of the CPU that CPU_ON's target names, or −1. */
+  findTarget(low: number, high: number): number {
+    if (this.profile.cpuOn.target !== 'number') return this.find(low, high);
+    const pe = this.#pes[(low & 0xff) | ((low & 0xff00) >>> 4)];
+    return pe === undefined ? -1 : this.cpus.numberOf(pe);
   }
 
   /** Whether a target argument sets bits that make it name nothing. */

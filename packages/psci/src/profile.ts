@@ -1,4 +1,4 @@
-import type { Convention, Level, Service } from '@trapline/core';
+import type { Convention, Level, Service, StartState } from '@trapline/core';
 import type { abi } from './abi.js';
 import type { IdleState } from './idle-state.js';
 import type { PowerStateFormat } from './power-state.js';
@@ -47,14 +47,22 @@ export interface CpuOnRules {
   readonly pendingKeepsDomains: boolean;
   /** A CPU that is declared and does not exist: starting it fails, or succeeds and stays pending for ever. */
   readonly absent: 'fails' | 'pending';
+  /** How a target names a CPU: by its affinity, where absent, or by its number as Aff1 * 16 + Aff0, all else ignored. */
+  readonly target?: 'affinity' | 'number';
   /** What the 0.1 number gives for a CPU that is on; ALREADY_ON, which 0.1 does not have, where absent. */
   readonly legacyAlreadyOn?: number;
+  /** What the 0.1 number gives for a refused entry point; the same as the others where absent. */
+  readonly legacyRefusedEntry?: number;
+  /** Whether a CPU that the 0.1 number starts finds zero in place of a context; it finds the context where absent. */
+  readonly legacyZeroContext?: boolean;
 }
 
 /** AFFINITY_INFO. */
 export interface AffinityRules {
   /** The highest affinity level that is looked at. */
   readonly maxLevel: 0 | 1 | 2 | 3;
+  /** What a target that is not there gives: INVALID_PARAMETERS, where absent, or OFF. */
+  readonly missing?: 'refused' | 'off';
   /** How many bits of the level count. */
   readonly levelBits: 32 | 64;
   /** What a higher level gives: INVALID_PARAMETERS, or ON whatever the target. */
@@ -69,8 +77,10 @@ export interface StartRules {
     readonly a64: { readonly el1: number; readonly el2: number };
     readonly a32: { readonly el1: number; readonly el2: number };
   };
-  /** PSTATE.{N,Z,C,V} in bits 31:28; zero where absent. */
+  /** PSTATE as {@link StartState.flags} has it; zero where absent. */
   readonly flags?: number;
+  /** The same for AArch32, where it differs. */
+  readonly a32Flags?: number;
   /**
    * The endianness of the caller that counts: of its exceptions (SCTLR.EE) where absent, or that of its data accesses,
    * which for AArch32 is PSTATE.E. `little`: the CPU begins little-endian whoever started it.
@@ -177,10 +187,10 @@ export interface Profile {
   /** SYSTEM_RESET2 types from 0x8000_0000 on that are supported; `any` compares all bits of the SMC64 call's register. */
   readonly vendorResets: readonly number[] | 'any';
   /**
-   * How CPU_OFF leaves: the CPU goes, and is on until it has gone; or it sleeps where it is, off for everybody at once,
-   * until CPU_ON or whoever embeds the machine wakes it. It goes where absent.
+   * How CPU_OFF leaves: the CPU goes, and is on until it has gone; or it goes and is off for everybody at once; or it
+   * sleeps where it is, off for everybody at once, until CPU_ON or whoever embeds the machine wakes it. It goes where absent.
    */
-  readonly cpuOff?: 'goes' | 'sleeps';
+  readonly cpuOff?: 'goes' | 'goes-at-once' | 'sleeps';
   readonly cleanInv?: CleanInvRules;
   /** What X0 holds should the machine run on after a system call; left alone where absent. */
   readonly afterSystemCall?: number;

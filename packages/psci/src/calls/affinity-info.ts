@@ -12,6 +12,7 @@ export function affinityInfo(platform: Platform): Handler {
   const { cpus, profile } = platform;
   const { maxLevel, levelBits, above } = profile.affinity;
   const aboveAnswer = above === 'on' ? AFFINITY_ON : Code.INVALID_PARAMETERS;
+  const missingAnswer = profile.affinity.missing === 'off' ? AFFINITY_OFF : Code.INVALID_PARAMETERS;
   const absentAnswer = profile.cpuOn.absent === 'fails' ? Code.DISABLED : AFFINITY_OFF;
   return (call) => {
     const { w } = call;
@@ -21,12 +22,12 @@ export function affinityInfo(platform: Platform): Handler {
     if (level >>> 0 > maxLevel || (levelBits === 64 && w[3] !== 0)) return returnInt(call, aboveAnswer);
     if (level === 0) {
       const cpu = platform.find(low, high);
-      if (cpu < 0) return returnInt(call, Code.INVALID_PARAMETERS);
+      if (cpu < 0) return returnInt(call, missingAnswer);
       const state = cpus.affinityState(cpu);
       return returnInt(call, state === AFFINITY_OFF && cpus.pe(cpu) === undefined ? absentAnswer : state);
     }
-    if (platform.hasReserved(low, high)) return returnInt(call, Code.INVALID_PARAMETERS);
+    if (platform.hasReserved(low, high)) return returnInt(call, missingAnswer);
     const group = cpus.affinity.group(((high & 0xff) << 24) | (low & 0xff_ffff), level);
-    return returnInt(call, group === NOT_FOUND ? Code.INVALID_PARAMETERS : cpus.affinity.groupState(group));
+    return returnInt(call, group === NOT_FOUND ? missingAnswer : cpus.affinity.groupState(group));
   };
 }

@@ -15,12 +15,13 @@ const ASLEEP: Wait = Object.freeze({ kind: 'wait', until: 'service', onWake: 're
 export function cpuOff(platform: Platform): Handler {
   const { cpus, profile } = platform;
   const sleeps = profile.cpuOff === 'sleeps';
+  const atOnce = sleeps || profile.cpuOff === 'goes-at-once';
   return (call) => {
     const cpu = cpus.numberOf(call.pe);
     if (cpu >= 0 && cpu === platform.resident) return returnInt(call, Code.DENIED);
     if (cpu >= 0) cpus.advance(cpu, EVENT_STOP);
+    if (cpu >= 0 && atOnce) cpus.advance(cpu, EVENT_STOPPED);
     if (!sleeps) return OFF;
-    if (cpu >= 0) cpus.advance(cpu, EVENT_STOPPED);
     returnInt(call, Code.SUCCESS);
     return ASLEEP;
   };

@@ -1,4 +1,12 @@
-import { CONTEXT_HIGH, CONTEXT_LOW, ENTRY_HIGH, ENTRY_LOW, PC, type StartState } from '@trapline/core';
+import {
+  CONTEXT_HIGH,
+  CONTEXT_LOW,
+  ENTRY_HIGH,
+  ENTRY_LOW,
+  PC,
+  START_DEBUG_UNMASKED,
+  type StartState,
+} from '@trapline/core';
 import {
   HCR_RW,
   PSTATE_A,
@@ -33,7 +41,8 @@ export function begin(vcpu: Vcpu, levels: Levels, start: StartState): void {
   vcpu.sctlr = start.bigEndian ? start.sctlr | SCTLR_EE : start.sctlr & ~SCTLR_EE;
   if (a64) {
     vcpu.state = 'a64';
-    vcpu.pstate = flags | PSTATE_DAIF | (start.el << 2) | (start.el === 0 ? 0 : 1);
+    const masks = PSTATE_DAIF & ~(start.flags & START_DEBUG_UNMASKED);
+    vcpu.pstate = flags | masks | (start.el << 2) | (start.el === 0 ? 0 : 1);
     w[2 * PC] = entry;
     w[2 * PC + 1] = start.w[ENTRY_HIGH] as number;
   } else {
