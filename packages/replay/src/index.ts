@@ -19,3 +19,5 @@ export type {
   Subjects,
 } from './stage/plan.js';
 export { Stage } from './stage/stage.js';
+export type { XenDomainOptions, XenHostOptions, XenOptions, XenParts } from './xen/parts.js';
+export { xenMachine } from './xen/plan.js';

@@ -63,12 +63,12 @@ class Theatre {
       return;
     }
     const stage = this.#stageFor(scenario, book);
-    if (stage) this.#broken = !playSteps(scenario.steps, stage, book);
+    if (stage) this.#broken = !playScenario(scenario, stage, book);
   }
 
   #stageFor(scenario: Scenario, book: ScenarioTally): Stage | undefined {
     try {
-      this.#stage ??= this.#open(scenario);
+      this.#stage ??= this.#open(scenario, book);
       if (scenario.fresh) compareBootState(scenario.boot, this.#stage, book);
       return this.#stage;
     } catch (error) {
@@ -84,15 +84,24 @@ class Theatre {
     this.#broken = false;
   }
 
-  #open(scenario: Scenario): Stage {
+  #open(scenario: Scenario, book: ScenarioTally): Stage {
     const { environment } = this.#recording;
     const subject = subjectOf(this.#recording, this.#options);
     const setting: Setting = { subject, environment: merged(environment, scenario.environment), scenario };
     const { subjects } = this.#options;
     const adapter = Object.hasOwn(subjects, subject.package) ? subjects[subject.package] : undefined;
     if (!adapter) throw new Error(`nothing here answers for the package ${subject.package}`);
-    return new Stage(setting, adapter(setting));
+    const stage = new Stage(setting, adapter(setting));
+    stage.plan.opening?.(stage, new Findings(book, 0));
+    return stage;
   }
+}
+
+/** Plays a scenario and looks at its end; false where the machine cannot be used after it. */
+function playScenario(scenario: Scenario, stage: Stage, book: ScenarioTally): boolean {
+  if (!playSteps(scenario.steps, stage, book)) return false;
+  stage.plan.closing?.(scenario, stage, new Findings(book, Math.max(0, scenario.steps.length - 1)));
+  return true;
 }
 
 /** Plays the steps of a scenario; false where the machine cannot be used after it. */

@@ -139,7 +139,8 @@ function suspended(stage: Stage, performer: Performer, patience: number): CallEn
   return { kind: 'resumed' };
 }
 
-function endedAs({ end, after }: Seen): string {
+/** How a call ended, in words. */
+export function endedAs({ end, after }: Seen): string {
   const words = endWords(end);
   return end.kind === 'returned' ? `${words} x0 ${hex(after.get(0) ?? 0n)}` : words;
 }
@@ -153,17 +154,28 @@ function compareCall(step: CallStep, stage: Stage, performer: Performer, finding
     return;
   }
   compareMachine(step, stage.ended(performer), findings);
-  if (end.kind === 'exception' && step.exception) compareException(findings, step.exception, end.exception);
-  if (end.kind === 'returned' || end.kind === 'exception') {
-    compareRegisters(findings, seen.before, seen.after, step.out ?? {}, step);
-  }
-  if (end.kind === 'returned') {
-    findings.compare('pc', hex(performer.behindCall), hex(performer.vcpu.x[PC] as bigint));
-    if (stage.plan.pstate !== undefined) comparePstate(step, findings, stage.plan.pstate, seen.pstate);
-  }
+  compareCaller(step, stage, performer, findings, seen);
   const { memory } = performer.guest.ports;
   compareOperands(findings, memory, step.memOut, step);
   compareOperands(findings, memory, step.memAlso, step);
+}
+
+/** Compares what the caller sees of its call in its own registers: results, masks, or the exception it took. */
+export function compareCaller(
+  step: CallStep,
+  stage: Stage,
+  performer: Performer,
+  findings: Findings,
+  { before, after, pstate, end }: Seen,
+): void {
+  if (end.kind === 'exception' && step.exception) compareException(findings, step.exception, end.exception);
+  if (end.kind === 'returned' || end.kind === 'exception') {
+    compareRegisters(findings, before, after, step.out ?? {}, step);
+  }
+  if (end.kind === 'returned') {
+    findings.compare('pc', hex(performer.behindCall), hex(performer.vcpu.x[PC] as bigint));
+    if (stage.plan.pstate !== undefined) comparePstate(step, findings, stage.plan.pstate, pstate);
+  }
 }
 
 /** Why QEMU's monitor says that the machine stopped, by event. */

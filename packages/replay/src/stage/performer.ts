@@ -1,4 +1,4 @@
-import { type ExceptionLevel, type ExecutionState, PC, SP } from '@trapline/core';
+import { type ExceptionLevel, type ExecutionState, PC, type Pe, SP } from '@trapline/core';
 import type { RegisterValues } from '@trapline/recordings';
 import {
   a32Slot,
@@ -51,13 +51,21 @@ export class Performer implements CpuPort {
   #guest: Guest | undefined = undefined;
   #asleep = false;
   readonly #first: boolean;
+  readonly #signals: ((pe: Pe) => boolean) | undefined;
   #context: Context | undefined = undefined;
 
-  constructor(index: number, callSite: bigint, entry: bigint | undefined, first: boolean) {
+  constructor(
+    index: number,
+    callSite: bigint,
+    entry: bigint | undefined,
+    first: boolean,
+    signals?: (pe: Pe) => boolean,
+  ) {
     this.index = index;
     this.callSite = callSite;
     this.#entry = entry;
     this.#first = first;
+    this.#signals = signals;
   }
 
   /** Joins the guest, once the machine is built. */
@@ -122,7 +130,8 @@ export class Performer implements CpuPort {
 
   /** Whether it takes an interrupt before its next instruction. */
   get interrupted(): boolean {
-    return (this.vcpu.pstate & PSTATE_I) === 0 && this.guest.ports.interrupts.pending(this.vcpu);
+    if ((this.vcpu.pstate & PSTATE_I) !== 0) return false;
+    return this.#signals?.(this.vcpu) ?? this.guest.ports.interrupts.pending(this.vcpu);
   }
 
   /** The address after its call instruction. */

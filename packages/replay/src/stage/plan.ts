@@ -1,3 +1,4 @@
+import type { Pe } from '@trapline/core';
 import type { Environment, Scenario, Step, Subject } from '@trapline/recordings';
 import type { GuestSpec, VcpuSpec } from '@trapline/trap-bus';
 import type { Findings } from '../report/findings.js';
@@ -31,6 +32,12 @@ export interface StagePlan {
   readonly arrivals?: 'time' | 'vmm';
   /** Whether `memIn` was observed before the call (KVM) instead of put there. */
   readonly observesOperands?: boolean;
+  /** Ticks of the system counter a second; the scenario's `boot` says it where absent. */
+  readonly frequency?: number;
+  /** What happens on the fresh machine before the first step; findings are the first step's. */
+  readonly opening?: (stage: Stage, findings: Findings) => void;
+  /** What is looked at after the last step of each scenario; findings are the last step's. */
+  readonly closing?: (scenario: Scenario, stage: Stage, findings: Findings) => void;
 }
 
 /** A guest of the machine. */
@@ -40,6 +47,8 @@ export interface PlannedGuest extends Omit<GuestSpec, 'vcpus' | 'deferred'> {
   readonly vcpus: readonly PlannedCpu[];
   /** Private interrupts that the guest's program has enabled on every CPU. */
   readonly enabled?: readonly number[];
+  /** Whether a CPU is signalled an interrupt, which it takes unless it masks it; where absent, one that is pending. */
+  readonly signals?: (pe: Pe) => boolean;
 }
 
 /** A CPU of a guest. */

@@ -41,9 +41,9 @@ export class Stage {
   constructor(setting: Setting, plan: StagePlan) {
     this.environment = setting.environment;
     this.plan = plan;
-    const frequency = setting.scenario.boot?.cntfrq;
+    const frequency = plan.frequency ?? setting.scenario.boot?.cntfrq;
     this.clock = createVirtualClock(frequency === undefined ? {} : { frequency: Number(frequency) });
-    const cast = plan.guests.map(({ vcpus }) => vcpus.map((cpu, i) => performerOf(cpu, i, plan)));
+    const cast = plan.guests.map(({ vcpus, signals }) => vcpus.map((cpu, i) => performerOf(cpu, i, plan, signals)));
     const gics = plan.guests.map(({ vcpus }) => createGic({ pes: vcpus.length }));
     this.machine = createMachine({
       guests: plan.guests.map((guest, g) => ({
@@ -149,9 +149,14 @@ export class Stage {
   }
 }
 
-function performerOf({ callSite, power }: PlannedCpu, index: number, { entry }: StagePlan): Performer {
+function performerOf(
+  { callSite, power }: PlannedCpu,
+  index: number,
+  { entry }: StagePlan,
+  signals: PlannedGuest['signals'],
+): Performer {
   const first = power === undefined ? index === 0 : power === 'running';
-  return new Performer(index, callSite, entry, first);
+  return new Performer(index, callSite, entry, first, signals);
 }
 
 function companyOf(

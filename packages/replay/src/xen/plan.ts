@@ -1,0 +1,66 @@
+import type { Hex } from '@trapline/recordings';
+import type { Findings } from '../report/findings.js';
+import type { PlannedGuest, Setting, StagePlan } from '../stage/plan.js';
+import type { Stage } from '../stage/stage.js';
+import { DomainSide } from './domain-side.js';
+import { playXenGuest } from './guest.js';
+import { domainOptions, hostOf, policyOf } from './host.js';
+import type { XenParts } from './parts.js';
+import { playersOf } from './players.js';
+import { callPstate, cpusOf, type DomainSettings, domainsOf } from './settings.js';
+import { VirtualGic } from './virtual-gic.js';
+import { XenSide } from './xen-side.js';
+
+/**
+ * The machine of Xen's recordings: the domains that `environment.domain` or `environment.domains` describes, under one
+ * hypervisor and the virtual interrupt controller and timers that Xen gives a domain.
+ *
+ * Throws `RecordingError` for an environment without domains.
+ */
+export function xenMachine(setting: Setting, parts: XenParts): StagePlan {
+  const { environment, subject } = setting;
+  const domains = domainsOf(environment);
+  const gics = domains.map(({ recorded }) => new VirtualGic(recorded.vcpus));
+  const policy = policyOf(environment);
+  const service = parts.hypervisor({
+    profile: subject.profile as never,
+    ...(policy === undefined ? {} : { policy }),
+    domains: domainOptions(domains, environment.otherDomains ?? []),
+    host: hostOf(environment),
+  });
+  const guestOf = (domain: DomainSettings, i: number): PlannedGuest => {
+    const gic = gics[i] as VirtualGic;
+    const midr = (environment.boot as { readonly midr?: Hex } | undefined)?.midr;
+    return {
+      name: domain.name,
+      vcpus: cpusOf(domain, environment),
+      memory: [{ base: Number(domain.recorded.ramBase), size: Number(domain.recorded.ramSize) }],
+      services: { el2: [service] },
+      ports: { interrupts: gic },
+      signals: (pe) => gic.signals(pe),
+      ...(domain.actor === undefined ? {} : { domain: domain.actor }),
+      ...(midr === undefined ? {} : { midr: Number(midr) }),
+    };
+  };
+  const sides = new WeakMap<Stage, XenSide>();
+  const sideOf = (stage: Stage): XenSide => {
+    const known = sides.get(stage);
+    if (known) return known;
+    const made = domains.map((domain, i) => new DomainSide(domain, gics[i] as VirtualGic, stage));
+    const side = new XenSide(made, environment.domains !== undefined);
+    sides.set(stage, side);
+    return side;
+  };
+  const opening = (stage: Stage, findings: Findings): void => {
+    for (const step of environment.setup ?? []) {
+      if (step.op === 'guest') playXenGuest(sideOf(stage), step, stage, findings);
+    }
+  };
+  return {
+    guests: domains.map(guestOf),
+    players: playersOf(sideOf),
+    pstate: callPstate(environment),
+    opening,
+    ...(environment.virtualCounterHz === undefined ? {} : { frequency: environment.virtualCounterHz }),
+  };
+}
