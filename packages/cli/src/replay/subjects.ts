@@ -1,12 +1,14 @@
 import type { ConduitKind, Level } from '@trapline/core';
 import { createVcpuResult, hostCpuOfLevels, hypervisor, mpidrOfVcpu } from '@trapline/kvm';
 import { type FirmwareOptions, psci } from '@trapline/psci';
-import { bareMachine, kvmMachine, type Setting, type StagePlan, type Subjects } from '@trapline/replay';
+import { bareMachine, kvmMachine, type Setting, type StagePlan, type Subjects, xenMachine } from '@trapline/replay';
+import { hypervisor as xen } from '@trapline/xen';
 
 /** Who answers a recording, by the package that its subject names. */
 export const subjects: Subjects = {
   psci: playPsci,
   kvm: (setting) => kvmMachine(setting, { hypervisor, hostCpuOfLevels, mpidrOfVcpu, createVcpuResult }),
+  xen: (setting) => xenMachine(setting, { hypervisor: xen }),
 };
 
 /**
