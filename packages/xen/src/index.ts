@@ -23,3 +23,33 @@ export type { HostDescription } from './host/host-description.js';
 export { type HypervisorOptions, hypervisor } from './hypervisor.js';
 export type { XenProfile } from './profile.js';
 export { PROFILE_NAMES, PROFILES, type XenProfileName } from './profiles.js';
+export { ByteRing, type ByteRingLayout, RING_CORRUPT } from './rings/byte-ring.js';
+export { STORE_ERRORS, StoreError, type StoreErrorName } from './store/errors.js';
+export {
+  STORE_CONNECTION,
+  STORE_CONNECTION_ERROR,
+  STORE_FEATURE,
+  STORE_INTERFACE,
+  STORE_RING_BYTES,
+} from './store/interface.js';
+export {
+  decodeMessage,
+  encodeMessage,
+  MESSAGE,
+  MESSAGE_HEADER_BYTES,
+  MESSAGE_PAYLOAD_MAX,
+  MESSAGE_TYPES,
+  type Message,
+  type MessageName,
+  type MessageType,
+} from './store/messages.js';
+export type { Permission, PermissionLetter } from './store/permissions.js';
+export { DEFAULT_QUOTAS, type StoreQuotas } from './store/quotas.js';
+export { type StoreValue, StoreView } from './store/view.js';
+export {
+  REQUESTS_PER_EVENT,
+  type StoreChannel,
+  TRANSACTION_ATTEMPTS,
+  XenStore,
+  type XenStoreOptions,
+} from './store/xenstore.js';

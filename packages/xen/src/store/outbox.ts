@@ -1,0 +1,111 @@
+import type { Cause, StoreClient } from './client.js';
+import type { StoreDomains } from './domains.js';
+import { encodeMessage, MESSAGE, MESSAGE_HEADER_BYTES, MESSAGE_PAYLOAD_MAX, type Message } from './messages.js';
+import { isSpecial } from './paths.js';
+import { stringsPayload } from './text.js';
+
+/** A request, as long as its answer or events of it are on their way to somebody. */
+export interface PendingRequest extends Cause {
+  readonly domid: number;
+  answered: boolean;
+}
+
+interface Outgoing {
+  readonly bytes: Uint8Array;
+  /** The event, by which a second one of the same words is left out; empty for others. */
+  readonly key: string;
+  /** What answers this request. */
+  readonly answers: PendingRequest | undefined;
+  /** The request that caused this event. */
+  readonly cause: PendingRequest | undefined;
+}
+
+/** Answers and events on their way to one client, counted as its memory. */
+export class Outbox {
+  readonly #client: StoreClient;
+  readonly #domains: StoreDomains;
+  readonly #pendingEvents = new Set<string>();
+  #queue: Outgoing[] = [];
+  #first = 0;
+  #written = 0;
+
+  constructor(client: StoreClient, domains: StoreDomains) {
+    this.#client = client;
+    this.#domains = domains;
+  }
+
+  get isEmpty(): boolean {
+    return this.#first === this.#queue.length;
+  }
+
+  /** Queues an answer; false where there is no memory for it. Short ones always have: an error must be able to travel. */
+  answer(message: Message, request: PendingRequest): boolean {
+    const checked = message.payload.length > ALWAYS_PAYLOAD;
+    if (!this.#domains.takeMemory(this.#client.id, message.payload.length + MESSAGE_HEADER_BYTES, checked))
+      return false;
+    this.#queue.push({ bytes: encodeMessage(message), key: '', answers: request, cause: undefined });
+    const domain = this.#domains.find(this.#client.id);
+    if (domain !== undefined) domain.outstanding++;
+    return true;
+  }
+
+  /** Queues an event: not one that is too long, that waits already, or for which there is no memory. */
+  event(path: string, token: string, cause: PendingRequest | undefined): void {
+    const payload = stringsPayload(path, token);
+    const key = isSpecial(path) ? '' : `${path}\0${token}`;
+    if (payload.length > MESSAGE_PAYLOAD_MAX || this.#pendingEvents.has(key)) return;
+    if (!this.#domains.takeMemory(this.#client.id, payload.length + MESSAGE_HEADER_BYTES, true)) return;
+    const bytes = encodeMessage({ type: MESSAGE.WATCH_EVENT, request: 0, transaction: 0, payload });
+    if (key !== '') this.#pendingEvents.add(key);
+    if (cause !== undefined) cause.events++;
+    this.#queue.push({ bytes, key, answers: undefined, cause });
+  }
+
+  /** Gives the bytes that go next to `send`, until that takes no more; the last number that it gave. */
+  drain(send: (bytes: Uint8Array, from: number) => number): number {
+    let sent = 0;
+    while (!this.isEmpty) {
+      const { bytes } = this.#queue[this.#first] as Outgoing;
+      sent = send(bytes, this.#written);
+      if (sent <= 0) return sent;
+      this.#written += sent;
+      if (this.#written < bytes.length) return sent;
+      this.#release();
+    }
+    return sent;
+  }
+
+  clear(): void {
+    while (!this.isEmpty) this.#release();
+  }
+
+  #release(): void {
+    const { bytes, key, answers, cause } = this.#queue[this.#first] as Outgoing;
+    this.#first++;
+    this.#written = 0;
+    if (this.#first >= COMPACT_AFTER || this.isEmpty) {
+      this.#queue = this.#queue.slice(this.#first);
+      this.#first = 0;
+    }
+    this.#pendingEvents.delete(key);
+    this.#domains.takeMemory(this.#client.id, -bytes.length, false);
+    if (cause !== undefined) {
+      cause.events--;
+      if (cause.events === 0 && cause.answered) this.#settled(cause);
+    }
+    if (answers !== undefined) {
+      answers.answered = true;
+      if (answers.events === 0) this.#settled(answers);
+    }
+  }
+
+  #settled(request: PendingRequest): void {
+    const domain = this.#domains.find(request.domid);
+    if (domain !== undefined && domain.outstanding > 0) domain.outstanding--;
+  }
+}
+
+/** An answer of up to so many bytes needs no memory of its own (DEFAULT_BUFFER_SIZE). */
+const ALWAYS_PAYLOAD = 16;
+/** How many delivered messages are kept before the queue is cut. */
+const COMPACT_AFTER = 64;

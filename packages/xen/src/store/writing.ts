@@ -1,0 +1,198 @@
+import type { StoreErrorName } from './errors.js';
+import type { StoreNode } from './node.js';
+import { childPath, isSpecial, leafName, parentPath } from './paths.js';
+import { OWN, type Permission, rightsOf, WRITE } from './permissions.js';
+import type { StoreQuotas } from './quotas.js';
+import type { ClientContext, NodeReader } from './reading.js';
+import { countOwned } from './transaction.js';
+import { type Context, type NodeTree, ownerOf } from './tree.js';
+import { absolutePath, type Watches } from './watches.js';
+
+const NO_DATA = new Uint8Array(0);
+
+interface NewNode {
+  readonly path: string;
+  readonly content: Omit<StoreNode, 'generation'>;
+  readonly created: boolean;
+}
+
+/** Changes nodes for clients. Each gives nothing where it is done, or the error's name. */
+export class NodeWriter {
+  readonly #tree: NodeTree;
+  readonly #reader: NodeReader;
+  readonly #watches: Watches;
+  readonly #quotas: () => StoreQuotas;
+
+  constructor(tree: NodeTree, reader: NodeReader, watches: Watches, quotas: () => StoreQuotas) {
+    this.#tree = tree;
+    this.#reader = reader;
+    this.#watches = watches;
+    this.#quotas = quotas;
+  }
+
+  /** WRITE: the value, with the node and all missing directories made on the way. The bytes are the store's from now on. */
+  write(context: ClientContext, path: string, data: Uint8Array): StoreErrorName | undefined {
+    const absolute = absolutePath(context.client, path);
+    const node = this.#reader.find(context, absolute, WRITE);
+    if (typeof node === 'string') {
+      if (node !== 'ENOENT') return node;
+      return this.#create(context, absolute, data);
+    }
+    const error = this.#tree.write(context, absolute, { ...node, data }, true);
+    if (error === undefined) this.#watches.fire(context, absolute);
+    return error;
+  }
+
+  /** MKDIR: the node with no value, where it is not there. */
+  mkdir(context: ClientContext, path: string): StoreErrorName | undefined {
+    const absolute = absolutePath(context.client, path);
+    const node = this.#reader.find(context, absolute, WRITE);
+    if (typeof node !== 'string') return undefined;
+    return node === 'ENOENT' ? this.#create(context, absolute, NO_DATA) : node;
+  }
+
+  /** RM: the node and all below it; ENOENT only where its directory is missing too, EINVAL for the root. */
+  rm(context: ClientContext, path: string): StoreErrorName | undefined {
+    const absolute = absolutePath(context.client, path);
+    const node = this.#reader.find(context, absolute, WRITE);
+    if (node === 'ENOENT') {
+      const parent = this.#tree.read(context, parentPath(absolute));
+      return typeof parent === 'string' ? parent : undefined;
+    }
+    if (typeof node === 'string') return node;
+    return absolute === '/' ? 'EINVAL' : this.removeTree(context, absolute);
+  }
+
+  /**
+   * SET_PERMS: ENOSPC for too many, ENOENT for an owner that does not exist, EACCES without ownership, EPERM for giving
+   * the node away. Other domains that do not exist are kept, and count for nobody.
+   */
+  setPermissions(context: ClientContext, path: string, wanted: readonly Permission[]): StoreErrorName | undefined {
+    const { client, transaction } = context;
+    if (wanted.length === 0) return 'EINVAL';
+    if (!client.privileged && wanted.length > this.#quotas().permissions) return 'ENOSPC';
+    const permissions = wanted.map(
+      ({ domain, access }): Permission =>
+        this.#tree.domains.knowExisting(domain) === undefined ? { domain, access, void: true } : { domain, access },
+    );
+    const owner = permissions[0] as Permission;
+    if (owner.void === true) return 'ENOENT';
+    if (isSpecial(path)) return this.#setSpecial(context, path, permissions);
+    const absolute = absolutePath(client, path);
+    const node = this.#reader.find(context, absolute, WRITE | OWN);
+    if (typeof node === 'string') return node;
+    if (!client.privileged && owner.domain !== ownerOf(node)) return 'EPERM';
+    const content = { ...node, permissions };
+    countOwned(this.#tree, transaction, node, -1);
+    countOwned(this.#tree, transaction, content, 1);
+    const error = this.#tree.write(context, absolute, content, true);
+    if (error === undefined) {
+      this.#watches.fire(context, absolute, undefined, false, node.permissions);
+    } else {
+      countOwned(this.#tree, transaction, content, -1);
+      countOwned(this.#tree, transaction, node, 1);
+    }
+    return error;
+  }
+
+  /**
+   * Removes a node that is there and all below it, the lowest first, and tells of each. EIO where a transaction, which
+   * sees each node as it was when it first looked at it, sees a directory and its children from different times: it can
+   * only conflict then.
+   */
+  removeTree(context: Context, path: string): StoreErrorName | undefined {
+    const directory = parentPath(path);
+    const parent = this.#tree.read(context, directory);
+    if (typeof parent === 'string') return parent === 'ENOSPC' ? parent : 'EINVAL';
+    const doomed: [string, StoreNode][] = [];
+    if (!this.#below(context, path, doomed)) return 'EIO';
+    for (const [each, node] of doomed) {
+      this.#watches.fire(context, each, node, each !== path);
+      this.#tree.remove(context, each);
+      countOwned(this.#tree, context.transaction, node, -1);
+    }
+    const at = parent.children.indexOf(leafName(path));
+    if (at < 0) return 'EIO';
+    return this.#tree.write(context, directory, { ...parent, children: parent.children.toSpliced(at, 1) }, false);
+  }
+
+  /** Finds a node and all below it, each after its children; false where a transaction may not touch as many. */
+  #below(context: Context, path: string, found: [string, StoreNode][]): boolean {
+    const node = this.#tree.read(context, path);
+    if (typeof node === 'string') return false;
+    for (const child of node.children) if (!this.#below(context, childPath(path, child), found)) return false;
+    found.push([path, node]);
+    return true;
+  }
+
+  #setSpecial(context: ClientContext, name: string, permissions: readonly Permission[]): StoreErrorName | undefined {
+    const current = this.#watches.specialPermissions(name);
+    if (current === undefined) return 'EINVAL';
+    const rights = rightsOf(context.client, current);
+    if ((rights & (WRITE | OWN)) !== (WRITE | OWN)) return 'EACCES';
+    this.#watches.setSpecialPermissions(name, permissions);
+    return undefined;
+  }
+
+  /** Makes a node and its missing directories, the deepest first; on an error none of them stays. */
+  #create(context: ClientContext, path: string, data: Uint8Array): StoreErrorName | undefined {
+    const plan = this.#plan(context, path, data);
+    if (typeof plan === 'string') return plan;
+    const { client, transaction } = context;
+    transaction?.creates();
+    for (let i = 0; i < plan.length; i++) {
+      const { path: each, content, created } = plan[i] as NewNode;
+      const error = this.#full(context, created) ? 'ENOSPC' : this.#tree.write(context, each, content, true);
+      const counted = error === undefined && created ? this.#count(context, each, 1) : true;
+      if (error === undefined && counted) continue;
+      if (error === undefined) this.#tree.remove(context, each);
+      for (const done of plan.slice(0, i)) {
+        this.#count(context, done.path, -1);
+        this.#tree.remove(context, done.path);
+      }
+      transaction?.fail();
+      return error ?? 'ENOMEM';
+    }
+    this.#watches.fire({ client, transaction }, path);
+    return undefined;
+  }
+
+  /** What has to be written for a new node: itself, its missing directories upwards, and the one that is there. */
+  #plan(context: ClientContext, path: string, data: Uint8Array): NewNode[] | StoreErrorName {
+    const missing = [path];
+    let directory = parentPath(path);
+    let base = this.#tree.read(context, directory);
+    while (typeof base === 'string') {
+      if (base !== 'ENOENT' || directory === '/') return base;
+      missing.push(directory);
+      directory = parentPath(directory);
+      base = this.#tree.read(context, directory);
+    }
+    const [owner, ...others] = base.permissions as [Permission, ...Permission[]];
+    const { client } = context;
+    const permissions = client.privileged ? base.permissions : [{ domain: client.id, access: owner.access }, ...others];
+    const plan = missing.map(
+      (each, i): NewNode => ({
+        path: each,
+        content: {
+          permissions,
+          data: i === 0 ? data : NO_DATA,
+          children: i === 0 ? [] : [leafName(missing[i - 1] as string)],
+        },
+        created: true,
+      }),
+    );
+    const added = leafName(missing[missing.length - 1] as string);
+    plan.push({ path: directory, content: { ...base, children: [...base.children, added] }, created: false });
+    return plan;
+  }
+
+  #full({ client }: ClientContext, created: boolean): boolean {
+    return created && client.domain !== undefined && !client.privileged && client.domain.nodes >= this.#quotas().nodes;
+  }
+
+  #count(context: Context, path: string, change: 1 | -1): boolean {
+    const node = this.#tree.read(context, path);
+    return typeof node === 'string' || countOwned(this.#tree, context.transaction, node, change);
+  }
+}
