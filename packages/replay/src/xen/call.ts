@@ -19,9 +19,12 @@ export function playXenCall(side: XenSide, step: CallStep, stage: Stage, finding
   if (!performer || !domain || !canCall(step, stage, performer, findings)) return;
   if (!putOperands(step, domain, findings)) return;
   side.note(domain, step.memIn, {});
+  side.lastCall = stage.clock.now();
   const expected = recordedEnd(step);
   const seen = execute(step, stage, performer, expected === 'away' ? 0 : CALL_PATIENCE_MS);
   const { kind } = seen.end;
+  side.lastReturned = kind === 'returned' || kind === 'exception';
+  side.lastTaken = seen.end.kind === 'exception' && seen.end.exception.kind === 'irq';
   if (step.settleMs !== undefined) stage.advance(step.settleMs);
   if ((kind === 'machine' ? 'away' : kind) !== expected) findings.different('end', endWords(expected), endedAs(seen));
   else compareCaller(step, stage, performer, findings, seen);

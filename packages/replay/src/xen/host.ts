@@ -1,6 +1,6 @@
 import type { AddressRange, Environment, Hex } from '@trapline/recordings';
 import type { XenDomainOptions, XenHostOptions } from './parts.js';
-import type { DomainSettings } from './settings.js';
+import { type DomainSettings, nameOf } from './settings.js';
 
 const PAGE_SHIFT = 12n;
 
@@ -34,10 +34,7 @@ export function domainOptions(
   domains: readonly DomainSettings[],
   others: readonly number[],
 ): Readonly<Record<string, XenDomainOptions>> {
-  const silent = others.map((id) => [
-    `domain ${id}`,
-    { id, privileged: id === 0, enhanced: id !== 0, xenstore: false },
-  ]);
+  const silent = others.map((id) => [nameOf(id), { id, privileged: id === 0, enhanced: true, xenstore: false }]);
   return Object.fromEntries([...domains.map((domain) => [domain.name, optionsOf(domain)]), ...silent]);
 }
 

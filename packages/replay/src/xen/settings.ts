@@ -28,6 +28,11 @@ export interface DomainSettings {
   readonly image: bigint;
 }
 
+/** A domain's name in the machine. */
+export function nameOf(domid: number): string {
+  return `domain ${domid}`;
+}
+
 /** The domains that make calls: `environment.domain`, or all of `environment.domains`. */
 export function domainsOf(environment: Environment): readonly DomainSettings[] {
   const { domain, domains, memory, enhanced } = environment;
@@ -49,7 +54,7 @@ function settingsOf(
   return {
     actor,
     domid: recorded.domid,
-    name: `domain ${recorded.domid}`,
+    name: nameOf(recorded.domid),
     privileged: recorded.privileged ?? recorded.domid === 0,
     enhanced: typeof enhanced === 'string' ? enhanced : undefined,
     recorded,

@@ -3,17 +3,47 @@ import { compareBytes } from '../compare/memory.js';
 import type { Findings } from '../report/findings.js';
 import type { Stage } from '../stage/stage.js';
 import type { DomainSide } from './domain-side.js';
+import { MachineEnd } from './machine-end.js';
+import type { DomainState, Monitor } from './monitor.js';
 import { physicalOf } from './stores.js';
+
+/** What a scenario's replay is set up with beside its domains. */
+export interface XenSideParts {
+  /** Whether the recording lists every change of watched memory, by domain. */
+  readonly mirrored: boolean;
+  /** The control domain where it makes none of the recorded calls. */
+  readonly monitor: Monitor | undefined;
+  /** When, in milliseconds, the recorder looked at the domain's state. */
+  readonly sampleTimes: readonly number[];
+}
 
 /** All domains of a scenario, and what steps of several domains have in common. */
 export class XenSide {
   readonly domains: readonly DomainSide[];
-  /** Whether the recording lists every change of watched memory, by domain. */
-  readonly #mirrored: boolean;
+  readonly machine: MachineEnd | undefined;
+  readonly sampleTimes: readonly number[];
+  /** The domain's state by the time of the look. */
+  readonly samples = new Map<number, DomainState>();
+  /** Of the last call: when it was made, whether it came back, and whether an interrupt was taken behind it. */
+  lastCall = 0n;
+  lastReturned = false;
+  lastTaken = false;
+  readonly #parts: XenSideParts;
 
-  constructor(domains: readonly DomainSide[], mirrored: boolean) {
+  constructor(domains: readonly DomainSide[], parts: XenSideParts, stage: Stage) {
+    const control = domains.find(({ settings }) => settings.privileged);
     this.domains = domains;
-    this.#mirrored = mirrored;
+    this.machine = control && new MachineEnd(control, stage);
+    this.sampleTimes = parts.sampleTimes;
+    this.#parts = parts;
+  }
+
+  /** The state of a domain: as the control domain sees it, or that its program goes on. */
+  look({ settings, guest }: DomainSide): DomainState | undefined {
+    const { monitor } = this.#parts;
+    if (monitor) return monitor.look(settings.domid);
+    const running = guest.vcpus[0]?.powerState === 'running';
+    return running ? { flags: 0, shutdown: false, shutdownCode: null, blocked: false } : undefined;
   }
 
   /** The domain that does a step; undefined where there is none of that number. */
@@ -54,7 +84,7 @@ export class XenSide {
       const waits = away.powerState === 'waiting' ? 'waits' : away.powerState;
       findings.compare(`domain ${settings.domid}`, step.waiting.includes(settings.domid) ? 'waits' : 'running', waits);
     }
-    if (!this.#mirrored) return;
+    if (!this.#parts.mirrored) return;
     for (const { settings, mirror, away, gone } of this.domains) {
       if (away === undefined && !gone) mirror.compare(of(findings, settings.actor));
     }
