@@ -146,6 +146,9 @@ function replyOf({ type, request, transaction, payload }: Message): Reply {
   return { name, text: String.fromCharCode(...payload), request, transaction };
 }
 
+/** Text as bytes, in the notation of docs/misc/xenstore.txt: `|` is a NUL. */
 function latin(payload: string | Uint8Array): Uint8Array {
-  return typeof payload === 'string' ? Uint8Array.from(payload, (char) => char.charCodeAt(0)) : payload;
+  return typeof payload === 'string'
+    ? Uint8Array.from(payload.replaceAll('|', '\0'), (char) => char.charCodeAt(0))
+    : payload;
 }
