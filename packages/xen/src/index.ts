@@ -18,7 +18,18 @@ export {
   type XenUefi,
   type XenVersion,
 } from './binding.js';
+export { CONSOLE_INTERFACE, CONSOLE_QUEUE_BYTES, ConsoleRing } from './console/console-ring.js';
+export { decodeText, LINE_LENGTH_MAX, splitLines } from './console/text-stream.js';
 export type { DomainConfig } from './domain/config.js';
+export type { RingSignals } from './guest/ring-signals.js';
+export { Steps, StillWaiting, type Work } from './guest/steps.js';
+export {
+  MAX_TRANSACTION_TRIES,
+  type StoreEvent,
+  XenstoreClient,
+} from './guest/store-client.js';
+export { StoreBroken, StoreConnection } from './guest/store-connection.js';
+export { type StoreFailure, storeStatus } from './guest/store-replies.js';
 export type { HostDescription } from './host/host-description.js';
 export { type HypervisorOptions, hypervisor } from './hypervisor.js';
 export type { XenProfile } from './profile.js';
