@@ -130,6 +130,10 @@ describe('what is wrong with a node', () => {
       'hypervisor { compatible = "xen,xen-4.2"; method = "smc"; reg; interrupts = <1>; };',
       ['property-malformed', 'method-ignored'],
     ],
+    [
+      'hypervisor { compatible = "xen,xen-4.99"; method = "SMC"; reg = <0>; interrupts = <1>; };',
+      ['version-newer', 'method-invalid'],
+    ],
     ['hypervisor { compatible = "epapr,hypervisor-1.1"; };', ['method-missing']],
     ['hypervisor { compatible = "epapr,hypervisor-1.1"; hcall-instructions = <1>; };', ['hcall-not-decoded']],
     [
@@ -142,6 +146,15 @@ describe('what is wrong with a node', () => {
     ['optee { compatible = "linaro,optee-tz"; method = "smc"; status = "ok"; };', []],
   ])('%s', (body, codes) => {
     expect(first(body).codes).toEqual(codes);
+  });
+
+  it('takes the method of a Xen that is newer than any known, or of no version', () => {
+    const node = (compatible: string) =>
+      inspect(`hypervisor { compatible = ${compatible}; method = "smc"; reg = <0>; interrupts = <1>; };`).interfaces[0];
+    const { conduit, conduitSource } = node('"xen,xen-5.0", "xen,xen"') ?? {};
+    expect([conduit, conduitSource]).toEqual(['smc', 'property']);
+    expect(node('"xen,xen"')?.conduit).toBe('smc');
+    expect(node('"xen,xen-4.20", "xen,xen"')?.conduit).toBe('hvc');
   });
 
   it('says where the first node of an interface is that there is one of', () => {

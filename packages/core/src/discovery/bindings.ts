@@ -5,7 +5,13 @@ export type ConduitRule =
   /** The property `method` says it: "hvc" or "smc". */
   | { readonly from: 'method' }
   /** The ABI has one way only; `conduit` is undefined where that way is a trapped register. */
-  | { readonly from: 'compatible'; readonly conduit: ConduitKind | undefined; readonly why: string }
+  | {
+      readonly from: 'compatible';
+      readonly conduit: ConduitKind | undefined;
+      readonly why: string;
+      /** Whether `method` counts on nodes whose version is not known here: a later ABI may have other ways. */
+      readonly laterByMethod?: boolean;
+    }
   /** Calls follow the SMC Calling Convention and take the conduit of the PSCI node. */
   | { readonly from: 'smccc' }
   /** Calls go through OP-TEE and take the conduit of its node. */
@@ -83,10 +89,15 @@ export const BINDINGS: readonly Binding[] = [
   {
     interface: 'xen',
     compatible: ['xen,xen', 'xen,xen-*'],
-    conduit: { from: 'compatible', conduit: 'hvc', why: 'Xen takes hypercalls by HVC with immediate 0xEA1 only' },
+    conduit: {
+      from: 'compatible',
+      conduit: 'hvc',
+      why: 'Xen takes hypercalls by HVC with immediate 0xEA1 only',
+      laterByMethod: true,
+    },
     source: 'Documentation/devicetree/bindings/arm/xen.txt',
     versionAfter: 'xen,xen-',
-    newest: '4.17',
+    newest: '4.20',
     required: [
       { name: 'reg', purpose: 'the address space for the grant table' },
       { name: 'interrupts', or: 'interrupts-extended', purpose: 'the event channel interrupt' },

@@ -2,6 +2,7 @@ import type { DeviceTreeNode } from '@trapline/devicetree';
 import type { ConduitKind } from '../abi/convention.js';
 import type { Binding } from './bindings.js';
 import { type Diagnostic, diagnostic } from './diagnostics.js';
+import { isNewer } from './version.js';
 
 /** Where a conduit is known from; null where it is not known. */
 export type ConduitSource = 'property' | 'implied' | 'smccc' | 'decoded';
@@ -33,10 +34,14 @@ export type HcallReader = (
   node: DeviceTreeNode,
 ) => Pick<ResolvedConduit, 'conduit' | 'why' | 'diagnostics'> | undefined;
 
-/** The conduit of a node by its binding's rule. `readHcall` is asked about machine instructions, where there is one. */
+/**
+ * The conduit of a node by its binding's rule, `version` being that of its compatible strings. `readHcall` is asked about
+ * machine instructions, where there is one.
+ */
 export function resolveConduit(
   node: DeviceTreeNode,
   binding: Binding,
+  version: string | null,
   owners: ConduitOwners,
   readHcall?: HcallReader,
 ): ResolvedConduit {
@@ -45,6 +50,8 @@ export function resolveConduit(
     case 'method':
       return methodConduit(node);
     case 'compatible': {
+      const unknown = version === null || (binding.newest !== undefined && isNewer(version, binding.newest));
+      if (rule.laterByMethod === true && unknown && node.has('method')) return methodConduit(node);
       const conduit = rule.conduit ?? null;
       return { conduit, source: 'implied', why: rule.why, diagnostics: impliedDiagnostics(node, binding, conduit) };
     }

@@ -66,7 +66,9 @@ export function inspectTree(tree: DeviceTree, options: InspectOptions = {}): Tre
   const interfaces = candidates.map(({ node, compatible, recognised }): InspectedInterface => {
     const { path } = node;
     const diagnostics: Diagnostic[] = [];
-    const conduit = recognised ? resolveConduit(node, recognised.binding, owners, reader) : methodConduit(node);
+    const conduit = recognised
+      ? resolveConduit(node, recognised.binding, recognised.version, owners, reader)
+      : methodConduit(node);
     if (recognised === undefined) diagnostics.push(...checkUnknown(node));
     else {
       diagnostics.push(...checkCompatible(recognised, compatible), ...checkNode(node, path, recognised));

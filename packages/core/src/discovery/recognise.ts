@@ -1,6 +1,7 @@
 import type { DeviceTreeNode } from '@trapline/devicetree';
 import { BINDINGS, type Binding } from './bindings.js';
 import { type Diagnostic, diagnostic } from './diagnostics.js';
+import { isNewer } from './version.js';
 
 /** What a node's compatible strings say it is. */
 export interface Recognised {
@@ -93,7 +94,7 @@ export function checkCompatible({ binding, version }: Recognised, compatible: re
     }
   }
   if (version === null) return found;
-  if (binding.newest !== undefined && newer(version, binding.newest)) {
+  if (binding.newest !== undefined && isNewer(version, binding.newest)) {
     found.push(
       diagnostic(
         'version-newer',
@@ -131,14 +132,4 @@ function spelling(binding: Binding, name: string): string | undefined {
   return prefix !== undefined && name.startsWith(prefix) && bindingOf(name) === binding
     ? name.slice(prefix.length)
     : undefined;
-}
-
-function newer(version: string, than: string): boolean {
-  const a = version.split('.').map(Number);
-  const b = than.split('.').map(Number);
-  for (let i = 0; i < Math.max(a.length, b.length); i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return false;
 }
