@@ -23,6 +23,12 @@ export interface PowerPort {
   start(pe: Pe): void;
   /** Ends a {@link Wait} of any kind. */
   wake(pe: Pe): void;
+  /**
+   * Keeps a CPU from executing until {@link unpause}, whatever state it is in; what wakes or starts it meanwhile counts
+   * then. Absent where the embedder cannot: whoever pauses then relies on the system events that it raises.
+   */
+  pause?(pe: Pe): void;
+  unpause?(pe: Pe): void;
 }
 
 /** A guest's memory. Accessors never throw for what a guest holds: they tell by their result. */

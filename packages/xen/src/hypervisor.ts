@@ -46,7 +46,7 @@ function start(profile: XenProfile, options: HypervisorOptions): RunningService 
       const config = options.domains?.[guest.name] ?? {};
       const domain = new Domain(xen, idOf(xen, guest.name, config), guest.name, config, guest);
       xen.add(domain);
-      return attachDomain(domain);
+      return attachDomain(domain, guest);
     },
   };
 }

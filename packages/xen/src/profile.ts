@@ -1,3 +1,4 @@
+import type { Version } from '@trapline/smccc';
 import type { HypercallName } from './abi/hypercalls.js';
 import type { AccessPolicy } from './domain/policy.js';
 
@@ -13,4 +14,15 @@ export interface XenProfile {
   readonly hypercalls: readonly HypercallName[];
   /** Where Xen's own address space begins (XENVER_platform_parameters). */
   readonly virtStart: number;
+  /** What the SMC Calling Convention's own calls tell. */
+  readonly firmware: FirmwareProfile;
+}
+
+/** The answers of Xen's firmware calls in which versions differ (arch/arm/vsmc.c). */
+export interface FirmwareProfile {
+  /** SMCCC_VERSION. */
+  readonly smccc: Version;
+  /** How many calls the standard service and the hypervisor's own say they have. */
+  readonly standardCalls: number;
+  readonly hypervisorCalls: number;
 }

@@ -1,8 +1,11 @@
-import type { AttachedGuest } from '@trapline/core';
+import type { AttachedGuest, Outcome } from '@trapline/core';
 import { EventChannels } from '../events/event-channels.js';
 import { GrantTable } from '../grants/grant-table.js';
 import { DomainMemory } from '../memory/domain-memory.js';
+import { Scheduling } from '../sched/scheduling.js';
+import { VcpuInfos } from '../vcpu/vcpu-infos.js';
 import { type DomainConfig, type ResolvedConfig, resolveConfig } from './config.js';
+import { DomainLife } from './life.js';
 import { Parameters } from './parameters.js';
 import { XenVcpu } from './vcpu.js';
 import type { Xen } from './xen.js';
@@ -23,10 +26,13 @@ export class Domain {
   /** Its UUID. */
   readonly handle: Uint8Array;
   readonly params: Parameters;
+  readonly life: DomainLife;
   /** Undefined for the host's own side. */
   readonly guest: AttachedGuest | undefined;
   readonly vcpus: readonly XenVcpu[];
   readonly memory: DomainMemory;
+  readonly scheduling: Scheduling;
+  readonly vcpuInfos: VcpuInfos;
   readonly events: EventChannels;
   readonly grants: GrantTable;
 
@@ -41,8 +47,25 @@ export class Domain {
     this.params = new Parameters(this.config.parameters);
     this.guest = guest;
     this.vcpus = guest?.pes.map((pe) => new XenVcpu(this, pe)) ?? [];
+    this.life = new DomainLife(this);
     this.memory = new DomainMemory(this);
+    this.scheduling = new Scheduling(this);
+    this.vcpuInfos = new VcpuInfos(this);
     this.events = new EventChannels(this);
     this.grants = new GrantTable(this);
+  }
+  /** Whether it is being destroyed: nobody may begin anything with it any more. */
+  get isDying(): boolean {
+    return this.life.dying !== 'alive';
+  }
+
+  /** Ends it; see {@link DomainLife.shutdown}. */
+  shutdown(reason: number, caller?: XenVcpu): Outcome {
+    return this.life.shutdown(reason, caller);
+  }
+
+  /** Remembers why it will end (SCHEDOP_shutdown_code). */
+  latchShutdownCode(reason: number): void {
+    this.life.latch(reason);
   }
 }

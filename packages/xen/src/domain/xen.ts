@@ -15,6 +15,9 @@ export const DOMID_XEN = 0x7ff2;
 /** Nobody. */
 export const DOMID_INVALID = 0x7ff4;
 
+/** An event of a domain's life (public/xen.h). */
+export const VIRQ_DOM_EXC = 3;
+
 /** One hypervisor: what all its domains share. */
 export class Xen {
   readonly profile: XenProfile;
@@ -55,5 +58,9 @@ export class Xen {
   /** The domain that a caller names: itself by DOMID_SELF; undefined for one that is not there. */
   named(caller: Domain, id: number): Domain | undefined {
     return id === DOMID_SELF ? caller : this.#domains.get(id);
+  }
+  /** A domain has been shut down, or one that was destroyed has gone: VIRQ_DOM_EXC. */
+  domainEnded(_domain: Domain): void {
+    for (const domain of this.#domains.values()) if (domain.privileged) domain.events.raiseGlobalVirq(VIRQ_DOM_EXC);
   }
 }

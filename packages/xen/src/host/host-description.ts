@@ -25,6 +25,8 @@ export interface HostDescription {
   readonly cpuKhz: number;
   readonly totalPages: number;
   readonly freePages: number;
+  /** What the firmware below says of speculative store bypass (ARM_SSBD_*): it decides about SMCCC_ARCH_WORKAROUND_2. */
+  readonly ssbd: 'runtime' | 'unknown' | 'mitigated';
   /** Bits of the guest's physical addresses (the p2m's input size). */
   readonly physicalAddressBits: number;
 }
@@ -45,5 +47,6 @@ export const DEFAULT_HOST: HostDescription = {
   cpuKhz: 62_500,
   totalPages: 0x4_0000,
   freePages: 0x1_0000,
+  ssbd: 'runtime',
   physicalAddressBits: 44,
 };
