@@ -73,6 +73,19 @@ export class Gate {
     return this.#go(number);
   }
 
+  /** `op(command, count, list)`: the pointer is to what operands point to. */
+  buffer(number: number, command: number, count: number): number {
+    const { w } = this.conduit.caller;
+    const { listLow, listHigh } = this.operands;
+    w[0] = command;
+    w[1] = 0;
+    w[2] = count;
+    w[3] = 0;
+    w[4] = listLow;
+    w[5] = listHigh;
+    return this.#go(number);
+  }
+
   /** `op(operand)`. */
   single(number: number): number {
     const { w } = this.conduit.caller;

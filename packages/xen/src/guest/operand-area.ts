@@ -16,6 +16,9 @@ export class OperandArea {
   /** Halves of the pointer to the structure. */
   readonly low: number;
   readonly high: number;
+  /** Halves of the pointer to what it points to. */
+  readonly listLow: number;
+  readonly listHigh: number;
   /** The structure's words, and those of what it points to. */
   readonly words: SharedWords;
   readonly listWords: SharedWords;
@@ -28,7 +31,9 @@ export class OperandArea {
     this.#base = area.base;
     this.#virtual = area.virtual ?? area.base;
     this.low = this.#virtual | 0;
-    this.high = Math.floor(this.#virtual / 0x1_0000_0000) | 0;
+    this.high = highOf(this.#virtual);
+    this.listLow = this.list | 0;
+    this.listHigh = highOf(this.list);
     this.words = guestWords(memory, area.base, PAGE_BYTES);
     this.listWords = guestWords(memory, area.base + PAGE_BYTES, PAGE_BYTES);
   }
@@ -65,6 +70,10 @@ export class OperandArea {
   #read(address: number, bytes: Uint8Array): void {
     if (bytes.length > 0 && !this.#memory.read(address as GuestPhysical, bytes)) throw noMemory(address);
   }
+}
+
+function highOf(address: number): number {
+  return Math.floor(address / 0x1_0000_0000) | 0;
 }
 
 /** A page of the guest's own RAM. */

@@ -1,14 +1,9 @@
 import { isStatus } from '@trapline/core';
 import { MESSAGE } from '../store/messages.js';
+import type { Permission } from '../store/permissions.js';
 import { Steps, type Work } from './steps.js';
 import type { StoreConnection } from './store-connection.js';
 import { failureOf, joined, payloadOf, type StoreFailure, storeStatus, stringsOf, textOf } from './store-replies.js';
-
-/** Who may do what with a node: `r`, `w`, `b` (both) or `n` (nothing). The first one's domain owns it. */
-export interface StorePermission {
-  readonly domain: number;
-  readonly access: 'r' | 'w' | 'b' | 'n';
-}
 
 /** A change that a watch saw. */
 export interface StoreEvent {
@@ -73,7 +68,7 @@ export class XenstoreClient {
     return this.#ask(MESSAGE.RM, transaction, payloadOf(path), done);
   }
 
-  permissions(path: string, transaction: number = NO_TRANSACTION): Steps<readonly StorePermission[] | StoreFailure> {
+  permissions(path: string, transaction: number = NO_TRANSACTION): Steps<readonly Permission[] | StoreFailure> {
     return this.#ask(MESSAGE.GET_PERMS, transaction, payloadOf(path), (payload) =>
       stringsOf(payload).map(permissionOf),
     );
@@ -81,7 +76,7 @@ export class XenstoreClient {
 
   setPermissions(
     path: string,
-    permissions: readonly StorePermission[],
+    permissions: readonly Permission[],
     transaction: number = NO_TRANSACTION,
   ): Steps<true | StoreFailure> {
     const words = permissions.map(({ access, domain }) => `${access}${domain}`);
@@ -209,8 +204,8 @@ function done(): true {
   return true;
 }
 
-function permissionOf(text: string): StorePermission {
-  return { access: text[0] as StorePermission['access'], domain: Number(text.slice(1)) };
+function permissionOf(text: string): Permission {
+  return { access: text[0] as Permission['access'], domain: Number(text.slice(1)) };
 }
 
 /** A part of a long directory. */

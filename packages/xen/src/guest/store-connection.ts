@@ -1,4 +1,6 @@
 import type { SharedWords } from '@trapline/core';
+import { ByteRing, RING_CORRUPT } from '../rings/byte-ring.js';
+import { STORE_INTERFACE, STORE_RING_BYTES } from '../store/interface.js';
 import {
   decodeMessage,
   encodeMessage,
@@ -7,42 +9,32 @@ import {
   MESSAGE_PAYLOAD_MAX,
   type Message,
 } from '../store/messages.js';
-import { RingReader, RingWriter } from './byte-ring.js';
+import type { RingSignals } from './ring-signals.js';
 import type { Work } from './steps.js';
-import { STORE_REPLIES, STORE_REQUESTS } from './store-ring.js';
 
 /** Answers that came for requests nobody waits for any more are dropped beyond this many. */
 const MAX_UNCLAIMED = 64;
 
-/** How the connection wakes its peer and waits for it. */
-export interface StoreSignals {
-  /** Sends the event of the store's channel. */
-  notify(): void;
-  /** Keeps the CPU until the store has sent an event. */
-  wait(): Work<void>;
-}
-
 /** xenstore's ring from the guest's side: messages out, answers in by their request id, watch events aside. */
 export class StoreConnection {
-  readonly #requests: RingWriter;
-  readonly #replies: RingReader;
-  readonly #signals: StoreSignals;
+  readonly #requests: ByteRing;
+  readonly #replies: ByteRing;
+  readonly #signals: RingSignals;
   readonly #answers = new Map<number, Message>();
   readonly #events: ((payload: Uint8Array) => void)[] = [];
   readonly #received = new Uint8Array(MESSAGE_HEADER_BYTES + MESSAGE_PAYLOAD_MAX);
+  /** The store broke the protocol: nothing more is read. */
+  #broken = false;
   #length = 0;
   #next = 1;
 
-  constructor(words: SharedWords, signals: StoreSignals) {
-    this.#requests = new RingWriter(words, STORE_REQUESTS);
-    this.#replies = new RingReader(words, STORE_REPLIES);
+  constructor(words: SharedWords, signals: RingSignals) {
+    this.#requests = new ByteRing(words, STORE_INTERFACE.requests);
+    this.#replies = new ByteRing(words, STORE_INTERFACE.answers);
     this.#signals = signals;
-    // What an earlier user of the ring left unread (a kexec'd kernel, Linux's xb_init_comms) is not for this one.
-    this.#replies.drop();
+    // What an earlier user of the ring left unread (a kernel before kexec) is not for this one, as in Linux's xb_init_comms.
+    this.#replies.consume(this.#received, 0, STORE_RING_BYTES);
   }
-
-  /** Whether the store broke the protocol: a payload longer than any may be. Nothing more is read then. */
-  broken = false;
 
   /** Has the payloads of watch events handed over. */
   onEvent(handler: (payload: Uint8Array) => void): void {
@@ -64,7 +56,7 @@ export class StoreConnection {
         this.#answers.delete(request);
         return answer;
       }
-      if (this.broken) throw new Error('xenstore broke its protocol: the connection is of no use');
+      if (this.#broken) throw new StoreBroken();
       yield* this.#signals.wait();
     }
   }
@@ -72,8 +64,12 @@ export class StoreConnection {
   /** Takes in what has come: answers are kept for who asked, watch events are handed over. */
   receive(): void {
     let freed = false;
-    while (!this.broken) {
-      const count = this.#replies.read(this.#received, this.#length);
+    while (!this.#broken) {
+      const count = this.#replies.consume(this.#received, this.#length, this.#received.length);
+      if (count === RING_CORRUPT) {
+        this.#broken = true;
+        break;
+      }
       freed ||= count > 0;
       this.#length += count;
       if (!this.#takeMessage()) break;
@@ -84,7 +80,8 @@ export class StoreConnection {
 
   *#send(bytes: Uint8Array): Work<void> {
     for (let at = 0; at < bytes.length; ) {
-      const count = this.#requests.write(bytes, at);
+      const count = this.#requests.produce(bytes, at, bytes.length);
+      if (count === RING_CORRUPT) throw new StoreBroken();
       at += count;
       if (count > 0) this.#signals.notify();
       else yield* this.#signals.wait();
@@ -97,7 +94,7 @@ export class StoreConnection {
     if (decoded === undefined) return false;
     const { message, taken } = decoded;
     if (taken === 0) {
-      this.broken = true;
+      this.#broken = true;
       return false;
     }
     this.#received.copyWithin(0, taken, this.#length);
@@ -105,5 +102,14 @@ export class StoreConnection {
     if (message.type === MESSAGE.WATCH_EVENT) for (const handler of this.#events) handler(message.payload);
     else if (this.#answers.size < MAX_UNCLAIMED) this.#answers.set(message.request, message);
     return true;
+  }
+}
+
+/** The store broke its protocol: indices that cannot be, or a payload longer than any may be. The ring is of no use then. */
+export class StoreBroken extends Error {
+  override readonly name = 'StoreBroken';
+
+  constructor() {
+    super('xenstore broke its protocol: nothing more can be asked over this ring');
   }
 }
