@@ -54,9 +54,12 @@ export class SavedState {
 
   /** A bigint that was saved as a decimal string. */
   bigint(name: string): bigint {
-    const value = this.#fields[name];
-    if (typeof value !== 'string' || !/^-?[0-9]{1,40}$/.test(value)) throw this.#wrong(name, 'a decimal number');
-    return BigInt(value);
+    return this.#decimal(this.#fields[name], name);
+  }
+
+  /** A list of bigints that were saved as decimal strings. */
+  bigints(name: string, length?: number): bigint[] {
+    return this.list(name, length).map((value) => this.#decimal(value, name));
   }
 
   list(name: string, length?: number): readonly Saved[] {
@@ -72,9 +75,21 @@ export class SavedState {
     return this.list(name, length).map((value, i) => new SavedState(value, `${this.#place}.${name}[${i}]`));
   }
 
+  /** A list whose elements are objects, or undefined where null was saved. */
+  partsOrNothing(name: string, length?: number): (SavedState | undefined)[] {
+    return this.list(name, length).map((value, i) =>
+      value === null ? undefined : new SavedState(value, `${this.#place}.${name}[${i}]`),
+    );
+  }
+
   /** A complaint of the room's own. */
   error(problem: string): RestoreError {
     return new RestoreError(`xen: ${this.#place}: ${problem}`);
+  }
+
+  #decimal(value: Saved | undefined, name: string): bigint {
+    if (typeof value === 'string' && /^-?[0-9]{1,40}$/.test(value)) return BigInt(value);
+    throw this.#wrong(name, 'a decimal number');
   }
 
   #checked(value: Saved | undefined, name: string, least: number, most: number): number {

@@ -2,7 +2,13 @@ import type { Outcome } from '@trapline/core';
 import { ERRNO } from '../abi/errno.js';
 import { schedOperations } from '../abi/operations/sched.js';
 import type { Structure } from '../abi/structure.js';
-import { schedPinOverride, schedRemoteShutdown, schedShutdown, schedWatchdog } from '../abi/structures/sched.js';
+import {
+  SHUTDOWN,
+  schedPinOverride,
+  schedRemoteShutdown,
+  schedShutdown,
+  schedWatchdog,
+} from '../abi/structures/sched.js';
 import { RUNSTATE } from '../abi/structures/vcpu.js';
 import { answer, fail, type Hypercall, type Operation, succeed } from '../calls/hypercall.js';
 import { poll } from './poll.js';
@@ -79,15 +85,19 @@ function remoteShutdown(call: Hypercall): Outcome {
   return target.shutdown((operand.words[REMOTE_REASON] as number) & 0xff, target === domain ? call.vcpu : undefined);
 }
 
-/** The only errors that are 32 bits wide: the function that sets a watchdog returns its id as a uint32_t. */
+/**
+ * Its ENOSPC is 32 bits wide: the function that starts a watchdog gives that as a uint32_t, which an id is. A watchdog
+ * that starts with no time at all has bitten before the call is over.
+ */
 function watchdog(call: Hypercall): Outcome {
   if (!read(call, schedWatchdog)) return fail(call, ERRNO.EFAULT);
   const { domain, operand } = call;
   const id = operand.words[WATCHDOG_ID] as number;
-  const result = domain.scheduling.watchdogs.set(id, operand.words[WATCHDOG_TIMEOUT] as number);
+  const timeout = operand.words[WATCHDOG_TIMEOUT] as number;
+  const result = domain.scheduling.watchdogs.set(id, timeout);
   const outcome = answer(call, result);
   if (result === -ERRNO.ENOSPC) call.high = 0;
-  return outcome;
+  return id === 0 && timeout === 0 && result > 0 ? domain.shutdown(SHUTDOWN.watchdog, call.vcpu) : outcome;
 }
 
 /** The hardware domain's alone. EBUSY where the vCPU is pinned already; unpinning one that is not is EINVAL. */
