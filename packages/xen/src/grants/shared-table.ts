@@ -1,0 +1,148 @@
+import type { SharedWords } from '@trapline/core';
+import type { DomainMemory } from '../memory/domain-memory.js';
+import { frameOf, PAGE_BYTES } from '../memory/frames.js';
+import { SharedPage } from '../memory/shared-page.js';
+import { FRAMES_PER_STATUS, INITIAL_GRANT_FRAMES, STATUS_PER_FRAME, V1_PER_FRAME, V2_PER_FRAME } from './limits.js';
+
+/**
+ * The frames that a domain and Xen share: entries, and in version 2 the words in which Xen tells of their use. The guest
+ * changes all of them at any time, so each value is fetched once and what was fetched is what counts.
+ */
+export class SharedTable {
+  /** The layout of the entries. */
+  version: 1 | 2 = 1;
+  /** Frames that the domain may have at most. */
+  readonly max: number;
+  readonly pages: SharedPage[] = [];
+  /** Frames of status words, while the table is of version 2. */
+  readonly statusPages: SharedPage[] = [];
+  readonly #memory: DomainMemory;
+  /** All that there ever were: a page is made once. */
+  readonly #madePages: SharedPage[] = [];
+  readonly #madeStatusPages: SharedPage[] = [];
+
+  constructor(memory: DomainMemory, max: number) {
+    this.max = max;
+    this.#memory = memory;
+    this.grow(INITIAL_GRANT_FRAMES);
+  }
+
+  /** How many entries there are: a reference below is one. */
+  get entries(): number {
+    return this.pages.length * (this.version === 1 ? V1_PER_FRAME : V2_PER_FRAME);
+  }
+
+  /** How many entries there can ever be, whatever the version. */
+  get most(): number {
+    return this.max * V1_PER_FRAME;
+  }
+
+  /** Makes the table at least this long, which must be within {@link max}. */
+  grow(frames: number): void {
+    this.#lengthen(this.pages, this.#madePages, 'grant', frames);
+    if (this.version === 2) {
+      const wanted = Math.ceil(this.pages.length / FRAMES_PER_STATUS);
+      this.#lengthen(this.statusPages, this.#madeStatusPages, 'status', wanted);
+    }
+  }
+
+  /** As a new domain has it. The pages' places in the domain's map are the memory's to forget. */
+  reset(): void {
+    this.version = 1;
+    this.pages.length = 0;
+    this.statusPages.length = 0;
+    this.grow(INITIAL_GRANT_FRAMES);
+  }
+
+  /** A table of this version and length: what its pages hold is the memory's to restore. */
+  restore(version: 1 | 2, frames: number): void {
+    this.version = version;
+    this.pages.length = 0;
+    this.statusPages.length = 0;
+    this.grow(frames);
+  }
+
+  /** The words of the frame in which an entry stands. */
+  words(ref: number): SharedWords {
+    const frame = this.version === 1 ? ref >>> 9 : ref >>> 8;
+    return (this.pages[frame] as SharedPage).words;
+  }
+
+  /** Where in its frame an entry begins. */
+  at(ref: number): number {
+    return this.version === 1 ? (ref & (V1_PER_FRAME - 1)) << 1 : (ref & (V2_PER_FRAME - 1)) << 2;
+  }
+
+  /** Flags in the low half, the domain in the high half. */
+  header(ref: number): number {
+    return this.words(ref).load(this.at(ref));
+  }
+
+  /** The frame that an entry gives. */
+  frame(ref: number): number {
+    const words = this.words(ref);
+    const at = this.at(ref);
+    return this.version === 1 ? frameOf(words.load(at + 1), 0) : frameOf(words.load(at + 2), words.load(at + 3));
+  }
+
+  /** The second word of an entry of version 2: offset and length of a part, or the domain of a transitive grant. */
+  second(ref: number): number {
+    return this.words(ref).load(this.at(ref) + 1);
+  }
+
+  /** The reference behind a transitive grant. */
+  behind(ref: number): number {
+    return this.words(ref).load(this.at(ref) + 2) >>> 0;
+  }
+
+  /** Sets bits of an entry's status word. */
+  setStatus(ref: number, bits: number): void {
+    this.#statusWords(ref).or(statusIndex(ref), bits << statusShift(ref));
+  }
+
+  /** Clears GTF_reading and GTF_writing where they are: in the entry, or in its status word. */
+  clearStatus(ref: number, bits: number): void {
+    if (this.version === 1) this.words(ref).and(this.at(ref), ~bits);
+    else this.#statusWords(ref).and(statusIndex(ref), ~(bits << statusShift(ref)));
+  }
+
+  /** Reads an entry's status word. */
+  readStatus(ref: number): number {
+    return (this.#statusWords(ref).load(statusIndex(ref)) >>> statusShift(ref)) & 0xffff;
+  }
+
+  /** Replaces an entry's status word. */
+  writeStatus(ref: number, status: number): void {
+    const words = this.#statusWords(ref);
+    words.and(statusIndex(ref), ~(0xffff << statusShift(ref)));
+    words.or(statusIndex(ref), status << statusShift(ref));
+  }
+
+  #lengthen(pages: SharedPage[], made: SharedPage[], name: string, length: number): void {
+    for (let i = pages.length; i < length; i++) {
+      const known = made[i];
+      const page = known ?? new SharedPage(this.#memory, `${name}:${i}`);
+      if (known === undefined) made.push(page);
+      clearPage(page);
+      pages.push(page);
+    }
+  }
+
+  #statusWords(ref: number): SharedWords {
+    return (this.statusPages[ref >>> 11] as SharedPage).words;
+  }
+}
+
+/** Zeros in every word of a page. */
+export function clearPage(page: SharedPage): void {
+  const { words } = page;
+  for (let i = 0; i < PAGE_BYTES / 4; i++) words.store(i, 0);
+}
+
+function statusIndex(ref: number): number {
+  return (ref & (STATUS_PER_FRAME - 1)) >> 1;
+}
+
+function statusShift(ref: number): number {
+  return (ref & 1) << 4;
+}
