@@ -98,7 +98,7 @@ export function versionWords({ major, minor }: XenVersion): string {
   return `${major}.${minor}`;
 }
 
-/** What {@link writeXenNode} writes down. */
+/** What {@link writeHypervisorNode} writes down. */
 export interface XenDescription {
   readonly version: XenVersion;
   readonly grantRegion: XenRegion;
@@ -117,7 +117,7 @@ const PPI = 1;
 const INTERRUPT_FLAGS = 0xf08;
 
 /** Writes `/hypervisor` as Xen writes it. */
-export function writeXenNode(tree: DeviceTree, xen: XenDescription): DeviceTreeNode {
+export function writeHypervisorNode(tree: DeviceTree, xen: XenDescription): DeviceTreeNode {
   const node = tree.node(PATH) ?? tree.root.add(PATH.slice(1));
   node.set('compatible', strings(`${VERSION_PREFIX}${versionWords(xen.version)}`, 'xen,xen'));
   const regions = [xen.grantRegion, ...(xen.extendedRegions ?? [])];

@@ -11,7 +11,7 @@ export {
   readXenNode,
   versionOf,
   versionWords,
-  writeXenNode,
+  writeHypervisorNode,
   type XenDescription,
   type XenNode,
   type XenRegion,

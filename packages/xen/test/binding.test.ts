@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type DeviceTreeNode, readDtb, readDts, writeDtb, writeDts } from '@trapline/devicetree';
-import { readXenNode, writeXenNode } from '@trapline/xen';
+import { readXenNode, writeHypervisorNode } from '@trapline/xen';
 import { describe, expect, test } from 'vitest';
 
 function hypervisorOf(fixture: string): DeviceTreeNode | undefined {
@@ -103,7 +103,7 @@ describe('writing', () => {
     const real = readDtb(readFileSync(new URL('../../devicetree/test/fixtures/xen-4.17-domU.dtb', import.meta.url)));
     const written = readDtb(writeDtb(real));
     written.require('/hypervisor').remove();
-    writeXenNode(written, {
+    writeHypervisorNode(written, {
       version: { major: 4, minor: 17 },
       grantRegion: { base: 0x3800_0000n, size: 0x100_0000n },
       extendedRegions: [
@@ -128,7 +128,7 @@ describe('writing', () => {
       descriptorVersion: 1,
     };
     const grantRegion = { base: 0xb000_0000n, size: 0x2_0000n };
-    const node = writeXenNode(tree, { version: { major: 4, minor: 3 }, grantRegion, eventInterrupt: 31, uefi });
+    const node = writeHypervisorNode(tree, { version: { major: 4, minor: 3 }, grantRegion, eventInterrupt: 31, uefi });
     expect(node.cells('reg')).toEqual([0xb000_0000, 0x2_0000]);
     expect(readXenNode(node)).toMatchObject({ version: { major: 4, minor: 3 }, grantRegion, eventInterrupt: 31, uefi });
   });
