@@ -51,6 +51,8 @@ export interface MemoryPort {
    * A memory with a {@link view} needs none: nothing runs between two statements of a service there.
    */
   sharedWords?(address: GuestPhysical, length: number): SharedWords | undefined;
+  /** Where RAM is, for services that count it; absent where the embedder does not tell. */
+  readonly regions?: readonly { readonly base: number; readonly size: number }[];
   /** How pages come and go, where the embedder can map them. */
   readonly mapping?: PageMapping;
 }
@@ -94,6 +96,11 @@ export interface InterruptPort {
   pulse(pe: Pe, intid: number): void;
   /** Whether an enabled interrupt is pending for the PE, masked or not: the wake-up condition of WFI. */
   pending(pe: Pe): boolean;
+  /**
+   * Whether an interrupt is pending or being handled, enabled or not; undefined, or absent, where the controller does not
+   * tell. A hypervisor asks it about an interrupt of its own that would come too late to keep a PE from sleeping.
+   */
+  inFlight?(pe: Pe, intid: number): boolean | undefined;
 }
 
 /** Time. Nothing in a service reads a clock of the host's. */

@@ -32,6 +32,19 @@ describe('the interrupt controller', () => {
     expect(gic.pending(pe0)).toBe(false);
   });
 
+  it('has an interrupt in flight from its edge to the end of its handling, enabled or not', () => {
+    const gic = createGic({ pes: 2 });
+    expect(gic.inFlight(pe0, 31)).toBe(false);
+    gic.pulse(pe0, 31);
+    expect([gic.inFlight(pe0, 31), gic.inFlight(pe1, 31), gic.pending(pe0)]).toEqual([true, false, false]);
+    gic.setEnabled(pe0, 31, true);
+    expect(gic.acknowledge(pe0)).toBe(31);
+    expect(gic.inFlight(pe0, 31)).toBe(true);
+    gic.endOfInterrupt(pe0, 31);
+    expect(gic.inFlight(pe0, 31)).toBe(false);
+    expect(gic.inFlight(stranger, 31)).toBe(false);
+  });
+
   it('keeps a level pending as long as it is asserted, through acknowledge and end', () => {
     const gic = enabled(27);
     gic.setLevel(pe0, 27, true);

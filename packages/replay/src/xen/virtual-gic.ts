@@ -64,6 +64,11 @@ export class VirtualGic implements InterruptPort {
     return own.hasUrgent(mask, runningPriority);
   }
 
+  /** Whether an interrupt has been injected and not ended, enabled or not. */
+  inFlight(pe: Pe, intid: number): boolean {
+    return intid >= 0 && intid < PRIVATE_INTIDS && (this.#of(pe).private.inflight & (1 << intid)) !== 0;
+  }
+
   /** Whether the CPU interface signals an interrupt (ISR_EL1.I). */
   signals(pe: Pe): boolean {
     return this.#of(pe).signalled !== SPURIOUS;

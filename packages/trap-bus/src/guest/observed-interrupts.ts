@@ -32,6 +32,10 @@ export class ObservedInterrupts implements InterruptPort {
     return this.#inner.pending(pe);
   }
 
+  inFlight(pe: Pe, intid: number): boolean | undefined {
+    return this.#inner.inFlight?.(pe, intid);
+  }
+
   #emit(pe: Pe, intid: number, change: InterruptChange['change']): void {
     this.#changes.next({ guest: this.#guest, vcpu: pe.index, intid, change });
   }

@@ -18,6 +18,11 @@ export function isReady(flags: number): boolean {
   return (flags & (ENABLED | ACTIVE)) === ENABLED && isPending(flags);
 }
 
+/** Whether it is pending or being handled, enabled or not. */
+export function isInFlight(flags: number): boolean {
+  return (flags & ACTIVE) !== 0 || isPending(flags);
+}
+
 /** One interrupt, for people and tests. */
 export interface InterruptState {
   readonly enabled: boolean;

@@ -7,6 +7,7 @@ import {
   EDGE,
   ENABLED,
   type InterruptState,
+  isInFlight,
   isReady,
   LATCHED,
 } from './gic-flags.js';
@@ -97,6 +98,11 @@ export class Gic implements InterruptPort {
   /** Whether an interrupt would be signalled to the PE: enabled, pending, above its mask and what it handles. */
   pending(pe: Pe): boolean {
     return this.highestPending(pe) !== SPURIOUS_INTID;
+  }
+
+  inFlight(pe: Pe, intid: number): boolean {
+    const slot = this.#slot(pe.index, intid);
+    return slot >= 0 && isInFlight(this.#flags[slot] as number);
   }
 
   /** The interrupt that an acknowledge would give (ICC_HPPIR1_EL1, as far as the mask lets it through). */
