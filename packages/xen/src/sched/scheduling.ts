@@ -13,6 +13,8 @@ const BLOCKED: Wait = {
   why: 'SCHEDOP_block',
 };
 const POLLING: Wait = { ...BLOCKED, why: 'SCHEDOP_poll' };
+/** What is pending already does not end this one, as the caller has masked it: the bus would wake it at once. */
+const POLLING_MASKED: Wait = { ...POLLING, until: 'service' };
 
 /** What a vCPU polls: nothing, any of several ports, or one. */
 const NO_PORT = 0;
@@ -92,10 +94,11 @@ export class Scheduling {
 
   /** Blocks a vCPU until a port of those it polls has an event: `port` where it polls only one. */
   poll(vcpu: number, port: number | undefined, deadline: bigint | undefined): Outcome {
+    const wait = this.hasWork(vcpu) ? POLLING_MASKED : POLLING;
     this.suspended(vcpu);
     this.#polled[vcpu] = port ?? ANY_PORT;
     this.#pollers++;
-    return deadline === undefined ? POLLING : { ...POLLING, deadline };
+    return deadline === undefined ? wait : { ...wait, deadline };
   }
 
   /** A port has an event, masked or not: wakes those who poll it (evtchn_check_pollers). */
