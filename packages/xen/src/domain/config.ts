@@ -1,4 +1,5 @@
 import type { HvmParameterName } from '../abi/hvm-parameters.js';
+import type { GuestRange } from '../memory/ram.js';
 
 /** What a domain is given when it is built: the part of `xen_domctl_createdomain` that a guest can notice. */
 export interface DomainConfig {
@@ -23,12 +24,16 @@ export interface DomainConfig {
   readonly parameters?: { readonly [N in HvmParameterName]?: bigint };
   /** `xen,enhanced`: whether its device tree has the hypervisor node. It has, where absent. */
   readonly enhanced?: boolean;
+  /** Its RAM; what its guest's memory port tells, where absent. */
+  readonly memory?: readonly GuestRange[];
+  /** Devices of the machine that are mapped into it, one to one: a control domain has all that Xen does not keep. */
+  readonly devices?: readonly GuestRange[];
   /** Whether it waits for the host to start it; it runs at once where absent. */
   readonly paused?: boolean;
 }
 
 /** A {@link DomainConfig} with every default in its place; the number is the domain's own. */
-export type ResolvedConfig = Required<Omit<DomainConfig, 'id'>>;
+export type ResolvedConfig = Required<Omit<DomainConfig, 'id' | 'memory'>> & Pick<DomainConfig, 'memory'>;
 
 /** Ports of a domain built by Xen itself (dom0less, arch/arm/domain_build.c), from 0. */
 export const DEFAULT_MAX_EVENT_PORT = 1023;
@@ -58,6 +63,8 @@ export function resolveConfig(config: DomainConfig): ResolvedConfig {
     handle: config.handle ?? new Uint8Array(HANDLE_BYTES),
     parameters: config.parameters ?? {},
     enhanced: config.enhanced ?? true,
+    ...(config.memory && { memory: config.memory }),
+    devices: config.devices ?? [],
     paused: config.paused ?? false,
   };
 }

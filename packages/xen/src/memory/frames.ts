@@ -1,3 +1,5 @@
+import type { GuestPhysical } from '@trapline/core';
+
 /** Xen's page on ARM (public/arch-arm.h): the unit of frames, whatever granule the guest translates with. */
 export const PAGE_SHIFT = 12;
 /** Bytes of a page. */
@@ -12,4 +14,35 @@ export const NO_FRAME = -1;
 /** The frame number in two halves, or {@link NO_FRAME} where no address has it. */
 export function frameOf(low: number, high: number): number {
   return high >>> 0 < 0x100 ? (high >>> 0) * 0x1_0000_0000 + (low >>> 0) : NO_FRAME;
+}
+
+/** The frame that a 64-bit field of all ones names: no frame (INVALID_GFN). */
+export function isInvalidFrame(low: number, high: number): boolean {
+  return (low & high) === -1;
+}
+
+/**
+ * Frames that Xen's p2m has tables for (arch/arm/p2m.c, pa_range_info and p2m_get_root_pointer): its root may reach
+ * further than the addresses of the machine's CPUs.
+ */
+export function frameLimit(addressBits: number): number {
+  if (addressBits <= 36) return 2 ** (39 - PAGE_SHIFT);
+  if (addressBits <= 40) return 2 ** (40 - PAGE_SHIFT);
+  if (addressBits <= 42) return 2 ** (42 - PAGE_SHIFT);
+  return 2 ** ((addressBits <= 48 ? 48 : 52) - PAGE_SHIFT);
+}
+
+/** The guest-physical address at which a frame begins. */
+export function addressOfFrame(frame: number): GuestPhysical {
+  return (frame * PAGE_BYTES) as GuestPhysical;
+}
+
+/** The id of the page that a frame of RAM has when its domain is built. */
+export function asBuiltId(frame: number): string {
+  return `ram:${frame}`;
+}
+
+/** The frame in such an id, or {@link NO_FRAME}. */
+export function frameOfId(id: string): number {
+  return id.startsWith('ram:') ? Number(id.slice(4)) : NO_FRAME;
 }

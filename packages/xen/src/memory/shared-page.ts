@@ -1,20 +1,30 @@
 import type { SharedWords } from '@trapline/core';
-import { PAGE_BYTES } from './frames.js';
+import type { DomainMemory } from './domain-memory.js';
+import { NO_FRAME, PAGE_BYTES } from './frames.js';
+import { Page } from './page.js';
 import { PageWords } from './page-words.js';
 
 /**
  * A page that Xen owns and a guest maps: shared_info, a grant frame. Where the embedder can map pages the guest sees this
  * very page; where it cannot, the page moves into the guest's own memory once it says where ({@link adopt}).
  */
-export class SharedPage {
-  /** The page itself, while Xen holds it. */
-  readonly bytes: Uint8Array = new Uint8Array(PAGE_BYTES);
-  readonly #own: SharedWords = new PageWords(this.bytes);
-  #words: SharedWords = this.#own;
+export class SharedPage extends Page {
+  override readonly isXenHeap = true;
+  /** Where its domain has it mapped (page_get_xenheap_gfn), or {@link NO_FRAME}. */
+  frame: number = NO_FRAME;
+  readonly #own: SharedWords;
 
-  /** What guest and service share now. Asked for at each use: it changes when the page moves. */
-  get words(): SharedWords {
-    return this.#words;
+  /** Makes a page of zeros and registers it with its domain's memory under `id`: `shared-info`, `grant:0`, `status:0`. */
+  constructor(owner: DomainMemory, id: string) {
+    const bytes = new Uint8Array(PAGE_BYTES);
+    const own = new PageWords(bytes);
+    super(owner, id, bytes, own);
+    this.#own = own;
+    owner.register(this);
+  }
+
+  override get isMoved(): boolean {
+    return this.words !== this.#own;
   }
 
   /** Moves the content into memory of the guest's. */
@@ -28,8 +38,9 @@ export class SharedPage {
   }
 
   #moveTo(words: SharedWords): void {
-    if (words === this.#words) return;
-    for (let i = 0; i < PAGE_BYTES / 4; i++) words.store(i, this.#words.load(i));
-    this.#words = words;
+    const from = this.words;
+    if (words === from) return;
+    for (let i = 0; i < PAGE_BYTES / 4; i++) words.store(i, from.load(i));
+    this.show(words);
   }
 }

@@ -1,0 +1,262 @@
+import type { MemoryPort, PageMapping, SharedWords } from '@trapline/core';
+import { ERRNO } from '../abi/errno.js';
+import type { DomainMemory } from './domain-memory.js';
+import { addressOfFrame, asBuiltId, frameLimit, frameOfId, NO_FRAME, PAGE_BYTES } from './frames.js';
+import { Page } from './page.js';
+import { isAnyRam, isForeign, isWritable, type PageType } from './page-types.js';
+import { wordsAt } from './page-words.js';
+import { type FrameRange, FrameRanges } from './ranges.js';
+import type { SharedPage } from './shared-page.js';
+
+/** Entries of frames outside of RAM that are kept once they are holes again, so that a map there allocates nothing. */
+const KEPT_HOLES = 1024;
+
+/** What a frame holds. */
+interface Entry {
+  type: PageType;
+  page: Page | undefined;
+}
+
+/** Where a frame lies that was never anything else. */
+const HOLE: Entry = Object.freeze({ type: 'hole' as const, page: undefined });
+
+/**
+ * What each frame of a domain holds (Xen's p2m). Frames as the domain was built need no entry: RAM is RAM, devices are
+ * devices, and the rest is holes. What is put in the map is put in the guest's memory as well, where it can map pages.
+ */
+export class PhysicalMap {
+  readonly ram: FrameRanges;
+  readonly #devices: FrameRanges;
+  readonly #memory: DomainMemory;
+  readonly #port: MemoryPort | undefined;
+  readonly #mapping: PageMapping | undefined;
+  readonly #limit: number;
+  /** Pages of RAM that has lost its frame, of a domain whose frames are machine frames: only they can be there again. */
+  readonly #displaced: Map<number, Page> | undefined;
+  readonly #entries = new Map<number, Entry>();
+  readonly #spare: Entry[] = [];
+  #keptHoles = 0;
+  /** The highest frame that was ever mapped (max_mapped_gfn): it never goes down. */
+  highest = 0;
+
+  constructor(
+    memory: DomainMemory,
+    port: MemoryPort | undefined,
+    ram: readonly FrameRange[],
+    devices: readonly FrameRange[],
+    addressBits: number,
+    directMapped: boolean,
+  ) {
+    this.#memory = memory;
+    this.#port = port;
+    this.#mapping = port?.mapping;
+    this.ram = new FrameRanges(ram);
+    this.#devices = new FrameRanges(devices);
+    this.#limit = frameLimit(addressBits);
+    this.#displaced = directMapped ? new Map() : undefined;
+    this.highest = Math.max(0, this.ram.end - 1, this.#devices.end - 1);
+  }
+
+  typeOf(frame: number): PageType {
+    const entry = this.#entries.get(frame);
+    if (entry !== undefined) return entry.type;
+    if (this.ram.has(frame)) return 'ram';
+    return this.#devices.has(frame) ? 'device' : 'hole';
+  }
+
+  /** The page at a frame, whoever owns it; undefined for holes and devices, and for RAM that the port cannot show. */
+  pageAt(frame: number): Page | undefined {
+    const entry = this.#entries.get(frame);
+    if (entry !== undefined) return entry.page;
+    return this.ram.has(frame) ? this.#asBuilt(frame) : undefined;
+  }
+
+  /** The page that a frame of RAM was built with, wherever it is; only for a domain whose frames are machine frames. */
+  builtWith(frame: number): Page | undefined {
+    return this.#displaced?.get(frame) ?? (this.typeOf(frame) === 'ram' ? this.pageAt(frame) : undefined);
+  }
+
+  /** A page for what the port has at a frame of RAM; undefined where it cannot show it. */
+  makeAsBuilt(frame: number): Page | undefined {
+    const port = this.#port;
+    const bytes = this.#mapping ? this.#mapping.page(frame) : port?.view?.(addressOfFrame(frame), PAGE_BYTES);
+    if (bytes === undefined) return undefined;
+    const words = this.#mapping === undefined ? this.#wordsOf(frame) : undefined;
+    return this.#memory.keep(new Page(this.#memory, asBuiltId(frame), bytes, words));
+  }
+
+  /** Whether a frame is RAM as the domain was built with it, and nobody has asked for its page. */
+  isUntouched(frame: number): boolean {
+    return !this.#entries.has(frame) && this.ram.has(frame);
+  }
+
+  /**
+   * Puts a page, or a device's frame, in place of what is there (p2m_set_entry): 0, -EINVAL for a frame beyond the
+   * tables, -ENOMEM for a domain that is dying or a port that cannot map it. What was there is let go: the reference of
+   * a foreign mapping, the place of a page of Xen's. RAM stays allocated.
+   */
+  set(frame: number, type: PageType, page: Page | undefined): number {
+    if (this.#memory.isDying) return -ERRNO.ENOMEM;
+    if (!(frame >= 0 && frame < this.#limit)) return -ERRNO.EINVAL;
+    this.#keep(frame);
+    if (this.#mapping === undefined ? !this.#canAdopt(frame, page) : !this.#show(frame, type, page))
+      return -ERRNO.ENOMEM;
+    let entry = this.#entries.get(frame);
+    if (entry !== undefined) this.#letGo(entry, page);
+    if (entry === undefined || entry === HOLE) {
+      if (entry === HOLE && this.#isOutside(frame)) this.#keptHoles--;
+      entry = this.#spare.pop() ?? { type, page };
+      this.#entries.set(frame, entry);
+    }
+    entry.type = type;
+    entry.page = page;
+    if (type === 'ram' && page?.isXenHeap) this.#place(frame, page as SharedPage);
+    if (frame > this.highest) this.highest = frame;
+    return 0;
+  }
+
+  /**
+   * Makes a frame a hole, where it holds this page or none at all (p2m_remove_mapping): 0, -EILSEQ for another page,
+   * -EINVAL beyond the tables, -ENOMEM for a domain that is dying.
+   */
+  remove(frame: number, page: Page): number {
+    if (isAnyRam(this.typeOf(frame)) && this.pageAt(frame) !== page) return -ERRNO.EILSEQ;
+    return this.clear(frame);
+  }
+
+  /** Makes a frame a hole, whatever it holds. */
+  clear(frame: number): number {
+    if (this.#memory.isDying) return -ERRNO.ENOMEM;
+    if (!(frame >= 0 && frame < this.#limit)) return -ERRNO.EINVAL;
+    this.#makeHole(frame);
+    return 0;
+  }
+
+  /** Whether a page is at the frame that it was built for, as RAM. */
+  isAsBuilt(page: Page): boolean {
+    const entry = this.#entries.get(frameOfId(page.id));
+    return entry?.page === page && entry.type === 'ram';
+  }
+
+  /** Whether all frames of a range are RAM or devices that the domain was built with. */
+  isBuilt(start: number, count: number): boolean {
+    for (let frame = start; frame < start + count; frame++) if (this.#isOutside(frame)) return false;
+    return true;
+  }
+
+  /**
+   * Finds the pages of a domain again whose memory has been restored: those that are no more leave holes. References of
+   * foreign mappings are taken again.
+   */
+  rebind(owner: DomainMemory): void {
+    for (const [frame, entry] of this.#entries) {
+      if (entry.page?.owner !== owner) continue;
+      const page = owner.pageOf(entry.page.id);
+      if (page === undefined || !this.#show(frame, entry.type, page)) {
+        entry.page = undefined;
+        this.#makeHole(frame);
+        continue;
+      }
+      entry.page = page;
+      if (isForeign(entry.type)) page.retake();
+    }
+  }
+
+  /** The frames that are not as the domain was built, with what they hold. */
+  *changed(): Generator<readonly [frame: number, type: PageType, page: Page | undefined], void, void> {
+    for (const [frame, { type, page }] of this.#entries) {
+      if (type === 'hole' && this.#isOutside(frame)) continue;
+      if (type === 'ram' && page?.id === asBuiltId(frame)) continue;
+      yield [frame, type, page];
+    }
+  }
+
+  /** All frames as the domain was built, in the map alone: the port's frames are somebody else's to put back. */
+  forget(): void {
+    for (const entry of this.#entries.values()) this.#letGo(entry, undefined);
+    this.#entries.clear();
+    this.#keptHoles = 0;
+    this.highest = Math.max(0, this.ram.end - 1, this.#devices.end - 1);
+  }
+
+  /** Lets go of everything that is others' or Xen's: the domain is no more. Its own RAM stays where it is. */
+  relinquish(): void {
+    for (const [frame, { type, page }] of this.#entries) {
+      if (type !== 'hole' && (page === undefined || page.owner !== this.#memory || page.isXenHeap))
+        this.#makeHole(frame);
+    }
+  }
+
+  #makeHole(frame: number): void {
+    const entry = this.#entries.get(frame);
+    if (entry === HOLE || (entry === undefined && this.typeOf(frame) === 'hole')) return;
+    this.#keep(frame);
+    if (entry !== undefined) this.#letGo(entry, undefined);
+    this.#mapping?.unmap(frame);
+    if (entry !== undefined && this.#spare.length < KEPT_HOLES) {
+      entry.page = undefined;
+      this.#spare.push(entry);
+    }
+    if (!this.#isOutside(frame)) this.#entries.set(frame, HOLE);
+    else if (this.#keptHoles < KEPT_HOLES) {
+      this.#keptHoles++;
+      this.#entries.set(frame, HOLE);
+    } else this.#entries.delete(frame);
+  }
+
+  /** What p2m_put_l3_page does for an entry that another replaces. */
+  #letGo({ type, page }: Entry, next: Page | undefined): void {
+    if (page === undefined) return;
+    if (isForeign(type)) page.drop();
+    else if (type === 'ram' && page.isXenHeap && page !== next) {
+      (page as SharedPage).frame = NO_FRAME;
+      if (this.#mapping === undefined) (page as SharedPage).release();
+    }
+  }
+
+  /** Maps a page into the guest's memory; false where its port says that it cannot be there. */
+  #show(frame: number, type: PageType, page: Page | undefined): boolean {
+    if (page !== undefined) {
+      return (this.#mapping as PageMapping).map(frame, page.bytes, isWritable(type) ? 'write' : 'read');
+    }
+    this.#mapping?.unmap(frame);
+    return true;
+  }
+
+  /** Whether a frame can hold a page where none can be mapped: what it was built with, or one that moves there. */
+  #canAdopt(frame: number, page: Page | undefined): boolean {
+    if (this.#port === undefined || !this.ram.has(frame)) return false;
+    if (page === undefined || page.id === asBuiltId(frame)) return true;
+    return page.isXenHeap && page.owner === this.#memory && this.#wordsOf(frame) !== undefined;
+  }
+
+  /** Says where a page of Xen's is now, and moves it there where the port cannot map it. */
+  #place(frame: number, page: SharedPage): void {
+    page.frame = frame;
+    const words = this.#mapping === undefined ? this.#wordsOf(frame) : undefined;
+    if (words !== undefined) page.adopt(words);
+  }
+
+  #wordsOf(frame: number): SharedWords | undefined {
+    return this.#port && wordsAt(this.#port, addressOfFrame(frame), PAGE_BYTES);
+  }
+
+  /** Whether a frame is a hole as the domain was built. */
+  #isOutside(frame: number): boolean {
+    return !this.ram.has(frame) && !this.#devices.has(frame);
+  }
+
+  /** The page of a frame of RAM as the domain was built, from now on known. */
+  #asBuilt(frame: number): Page | undefined {
+    const page = this.makeAsBuilt(frame);
+    if (page !== undefined) this.#entries.set(frame, { type: 'ram', page });
+    return page;
+  }
+
+  /** Keeps the page of a frame that is about to lose it. */
+  #keep(frame: number): void {
+    if (this.#displaced === undefined || this.#displaced.has(frame) || !this.ram.has(frame)) return;
+    const page = this.pageAt(frame);
+    if (page !== undefined && page.id === asBuiltId(frame)) this.#displaced.set(frame, page);
+  }
+}
