@@ -1,5 +1,8 @@
 import type { HypercallName } from '../abi/hypercalls.js';
+import { eventChannelOp } from '../events/event-channel-op.js';
 import { grantTableOp } from '../grants/grant-table-op.js';
+import { schedOp } from '../sched/sched-op.js';
+import { vcpuOp } from '../vcpu/vcpu-op.js';
 import type { HypercallTable } from './dispatch.js';
 import { xenVersion } from './xen-version.js';
 
@@ -7,6 +10,9 @@ import { xenVersion } from './xen-version.js';
 const HYPERCALLS: HypercallTable = {
   xenVersion,
   grantTableOp,
+  vcpuOp,
+  schedOp,
+  eventChannelOp,
 };
 
 /** The operations that a build has. */

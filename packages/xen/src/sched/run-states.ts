@@ -22,6 +22,8 @@ interface RunState {
  * the guest's area at each change, as Xen does at each switch of context.
  */
 export class RunStates {
+  /** Whether an area says while it is written that it is (vm_assist, VMASST_TYPE_runstate_update_flag). */
+  flagsUpdates = false;
   readonly #domain: Domain;
   readonly #states: RunState[];
   readonly #bytes: Uint8Array = new Uint8Array(vcpuRunstateInfo.size);
@@ -55,11 +57,13 @@ export class RunStates {
 
   /** As at the start, without any area. */
   reset(): void {
+    this.flagsUpdates = false;
     for (let i = 0; i < this.#states.length; i++) this.#states[i] = initial(this.#domain, i);
   }
 
   save(): Saved {
     return {
+      flagsUpdates: this.flagsUpdates,
       vcpus: this.#states.map(({ state, entered, time, stolen, low, high }) => ({
         state,
         entered: `${entered}`,
@@ -71,12 +75,15 @@ export class RunStates {
   }
 
   restore(saved: Saved): void {
-    const states = new SavedState(saved, 'runstates').parts('vcpus', this.#states.length).map((part) => {
+    const saving = new SavedState(saved, 'runstates');
+    const flagsUpdates = saving.flag('flagsUpdates');
+    const states = saving.parts('vcpus', this.#states.length).map((part) => {
       const [low, high] = part.integers('area', 0, 0xffff_ffff, 2) as [number, number];
       const time = part.bigints('time', 4) as RunState['time'];
       const state = part.integer('state', RUNSTATE.running, RUNSTATE.offline);
       return { state, entered: part.bigint('entered'), time, stolen: part.bigint('stolen'), low, high };
     });
+    this.flagsUpdates = flagsUpdates;
     states.forEach((state, i) => {
       this.#states[i] = state;
     });
@@ -101,10 +108,10 @@ export class RunStates {
   }
 
   #publish(vcpu: number, own: RunState): void {
-    if (own.low !== 0 || own.high !== 0) this.#write(vcpu, own, this.#domain.assists.runstateUpdateFlag);
+    if (own.low !== 0 || own.high !== 0) this.#write(vcpu, own, this.flagsUpdates);
   }
 
-  /** With the flag the guest can tell a copy that is being written (vm_assist, VMASST_TYPE_runstate_update_flag). */
+  /** With the flag the guest can tell a copy that is being written: the top byte of the time goes first and last. */
   #write(vcpu: number, own: RunState, flagged: boolean): void {
     const { memory, vcpus } = this.#domain;
     const by = vcpus[vcpu];
