@@ -1,5 +1,11 @@
 import type { Service } from '@trapline/core';
 
+/** A range of machine addresses. */
+export interface XenRange {
+  readonly base: number;
+  readonly size: number;
+}
+
 /** A domain as a hypervisor service is asked for it. */
 export interface XenDomainOptions {
   readonly id: number;
@@ -8,20 +14,28 @@ export interface XenDomainOptions {
   readonly maxGrantFrames?: number;
   readonly eventInterrupt?: number;
   readonly directMapped?: boolean;
+  /** Devices of the machine that it has. */
+  readonly devices?: readonly XenRange[];
   readonly enhanced: boolean;
   /** Whether it was built with a xenstore channel to the control domain. */
   readonly xenstore: boolean;
 }
 
-/** The recorded host, as far as an environment tells of it. */
+/** The recorded host: machine and build of Xen. */
 export interface XenHostOptions {
   readonly extraVersion?: string;
+  readonly compiler?: string;
+  readonly compiledBy?: string;
+  readonly compileDomain?: string;
+  readonly compileDate?: string;
+  readonly changeset?: string;
+  readonly capabilities?: string;
+  readonly commandLine?: string;
+  readonly buildId?: Uint8Array;
   readonly cpus?: number;
   readonly maximumRamPage?: number;
   readonly totalPages?: number;
-  readonly midr?: number;
-  /** ID_AA64PFR0_EL1: whether guests may be 32-bit. */
-  readonly pfr0?: bigint;
+  readonly physicalAddressBits?: number;
 }
 
 /** What a hypervisor service is asked for. */

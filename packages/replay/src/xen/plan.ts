@@ -28,7 +28,7 @@ export function xenMachine(setting: Setting, parts: XenParts): StagePlan {
   const service = parts.hypervisor({
     profile: subject.profile as never,
     ...(policy === undefined ? {} : { policy }),
-    domains: domainOptions(domains, environment.otherDomains ?? []),
+    domains: domainOptions(domains, environment.otherDomains ?? [], environment),
     host: hostOf(environment),
   });
   const others = environment.otherDomains ?? [];

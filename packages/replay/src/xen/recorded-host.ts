@@ -1,0 +1,45 @@
+import type { Environment } from '@trapline/recordings';
+import type { XenHostOptions, XenRange } from './parts.js';
+
+/**
+ * What recordings of one build of Xen have in common and their environments do not say: Debian 12's
+ * xen-hypervisor-4.17-arm64 (4.17.7+13-g2445b30a44-0+deb12u1), as xen_version tells of it, on QEMU's virt machine.
+ */
+const DEBIAN_12: XenHostOptions = {
+  compiler: 'aarch64-linux-gnu-gcc (Debian 12.2.0-14+deb12u1) 12.2.0',
+  compiledBy: 'pkg-xen-devel',
+  compileDomain: 'lists.alioth.debian.org',
+  compileDate: 'Wed Nov  4 16:52:28 UTC 2026',
+  changeset: '',
+  commandLine: 'console=dtuart dtuart=/pl011@9000000 loglvl=all guest_loglvl=all dom0_mem=64M dom0_max_vcpus=2 ',
+  buildId: Uint8Array.of(
+    ...[0x7a, 0x23, 0xea, 0x1e, 0xf3, 0x37, 0x4f, 0x2c, 0x44, 0x53],
+    ...[0xd6, 0x7a, 0x79, 0x62, 0xe1, 0xd6, 0x95, 0xe9, 0xf2, 0x70],
+  ),
+  physicalAddressBits: 44,
+};
+
+/** Devices of QEMU's virt machine (hw/arm/virt.c) that the control domain has: all but RAM, interrupt controller and UART. */
+const VIRT_DEVICES: readonly XenRange[] = [
+  { base: 0x0000_0000, size: 0x0800_0000 },
+  { base: 0x0901_0000, size: 0x0000_1000 },
+  { base: 0x0902_0000, size: 0x0000_0018 },
+  { base: 0x0903_0000, size: 0x0000_1000 },
+  { base: 0x0a00_0000, size: 0x0000_4000 },
+  { base: 0x0c00_0000, size: 0x0200_0000 },
+  { base: 0x1000_0000, size: 0x2eff_0000 },
+  { base: 0x3eff_0000, size: 0x0001_0000 },
+  { base: 0x40_1000_0000, size: 0x1000_0000 },
+  { base: 0x80_0000_0000, size: 0x80_0000_0000 },
+];
+const VIRT_RAM_BASE = 0x4000_0000n;
+
+/** The build that an environment names by its version; nothing where it is another. */
+export function recordedBuild({ hypervisor, version, extraversion }: Environment): XenHostOptions {
+  return hypervisor === 'Xen' && version === '4.17' && extraversion === '.7' ? DEBIAN_12 : {};
+}
+
+/** The devices of the machine whose RAM begins there. */
+export function recordedDevices(ramBase: bigint | undefined): readonly XenRange[] {
+  return ramBase === undefined || ramBase === VIRT_RAM_BASE ? VIRT_DEVICES : [];
+}
