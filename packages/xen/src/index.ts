@@ -18,6 +18,19 @@ export {
   type XenUefi,
   type XenVersion,
 } from './binding.js';
+export {
+  BLKIF_INDIRECT_SEGMENTS_MAX,
+  BLKIF_LAYOUTS,
+  BLKIF_OP,
+  BLKIF_RING_ORDER_MAX,
+  BLKIF_RSP,
+  BLKIF_SEGMENTS_MAX,
+  type BlkifLayout,
+  VDISK,
+} from './block/blkif.js';
+export { BlockBackend } from './block/block-backend.js';
+export { BlockRing } from './block/block-ring.js';
+export { type BlockMedium, bufferMedium } from './block/medium.js';
 export { CONSOLE_INTERFACE, CONSOLE_QUEUE_BYTES, ConsoleRing } from './console/console-ring.js';
 export { decodeText, LINE_LENGTH_MAX, splitLines } from './console/text-stream.js';
 export type { DomainConfig } from './domain/config.js';
@@ -35,6 +48,8 @@ export { type HypervisorOptions, hypervisor } from './hypervisor.js';
 export type { XenProfile } from './profile.js';
 export { PROFILE_NAMES, PROFILES, type XenProfileName } from './profiles.js';
 export { ByteRing, type ByteRingLayout, RING_CORRUPT } from './rings/byte-ring.js';
+export { JoinedWords } from './rings/joined-words.js';
+export { REQUEST_RING, RequestRing, slotsOf } from './rings/request-ring.js';
 export { STORE_ERRORS, StoreError, type StoreErrorName } from './store/errors.js';
 export {
   STORE_CONNECTION,
@@ -64,3 +79,17 @@ export {
   XenStore,
   type XenStoreOptions,
 } from './store/xenstore.js';
+export type { BoundChannel, FrontEndLink, MappedGrant } from './xenbus/front-end-link.js';
+export {
+  type DeviceDirectories,
+  type DeviceNodes,
+  type DevicePaths,
+  type DiskDirectories,
+  type DomainDirectory,
+  diskNumber,
+  HOST_DOMID,
+  provisionDevice,
+  provisionDisk,
+  provisionDomain,
+} from './xenbus/provision.js';
+export { XENBUS_STATE, type XenbusState, xenbusState } from './xenbus/state.js';

@@ -1,0 +1,25 @@
+import type { SharedWords } from '@trapline/core';
+
+/** A page of a domain's, mapped by its grant. */
+export interface MappedGrant {
+  readonly bytes: Uint8Array;
+  /** The same, word by word, for what both sides change. */
+  readonly words: SharedWords;
+  unmap(): void;
+}
+
+/** An event channel to a domain. */
+export interface BoundChannel {
+  /** Signals the domain. */
+  notify(): void;
+  close(): void;
+}
+
+/** What a back end needs of the domain that it serves, and of the hypervisor between them. */
+export interface FrontEndLink {
+  readonly domid: number;
+  /** Maps a page that the domain granted; undefined where it did not, or not for writing. */
+  map(reference: number, writable: boolean): MappedGrant | undefined;
+  /** Binds to a port that the domain allocated for the back end, and hears its events; undefined where that is refused. */
+  bind(port: number, hear: () => void): BoundChannel | undefined;
+}
