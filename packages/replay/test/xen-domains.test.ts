@@ -164,7 +164,7 @@ describe('steps of several domains', () => {
     [
       'a page that did not',
       [STORE, hypercall(2, [1, 0], '0x0', { ...A, memAlso: [{ domain: 2, addr: '0x30001000', page: 'mapped' }] })],
-      'page:0x30001000',
+      'domain 2 page:0x30001000',
     ],
     [
       'an abort that does not happen',

@@ -18,7 +18,6 @@ export function playXenCall(side: XenSide, step: CallStep, stage: Stage, finding
   const domain = side.of(step);
   if (!performer || !domain || !canCall(step, stage, performer, findings)) return;
   if (!putOperands(step, domain, findings)) return;
-  side.note(domain, step.memIn, {});
   side.lastCall = stage.clock.now();
   const expected = recordedEnd(step);
   const seen = execute(step, stage, performer, expected === 'away' ? 0 : CALL_PATIENCE_MS);
@@ -32,21 +31,28 @@ export function playXenCall(side: XenSide, step: CallStep, stage: Stage, finding
     if (step.returns === 'later') domain.away = performer.vcpu;
     else domain.gone = true;
   } else {
-    compareOperands(findings, domain.guest.ports.memory, step.memOut, step);
-    side.note(domain, step.memOut, step);
+    compareResults(step, domain, findings);
   }
   side.stop(step.stops);
   side.compareAlso(step, step.memAlso, step, findings);
   side.compareRest(step, findings);
 }
 
-function putOperands({ memIn }: CallStep, { guest }: DomainSide, findings: Findings): boolean {
+function putOperands({ memIn }: CallStep, { guest, mirror }: DomainSide, findings: Findings): boolean {
   for (const { addr, hex } of memIn ?? []) {
-    if (hex === undefined || store(guest.ports.memory, BigInt(addr), bytesOf(hex)) === undefined) continue;
+    if (hex === undefined) continue;
+    mirror.put(BigInt(addr), hex);
+    if (store(guest.ports.memory, BigInt(addr), bytesOf(hex)) === undefined) continue;
     findings.different(`mem:${addr}`, 'memory for an operand', 'a fault');
     return false;
   }
   return true;
+}
+
+/** Compares a call's operands; what was compared is not looked at again. */
+function compareResults(step: CallStep | ReturnStep, { guest, mirror }: DomainSide, findings: Findings): void {
+  compareOperands(findings, guest.ports.memory, step.memOut, step);
+  for (const { addr, hex } of step.memOut ?? []) mirror.take(BigInt(addr), (hex ?? '').length / 2);
 }
 
 /** A call that the domain had waited in has come back. */
@@ -66,8 +72,7 @@ export function playXenReturn(side: XenSide, step: ReturnStep, stage: Stage, fin
   compareRegisters(findings, before, performer.view(), step.out, step);
   findings.compare('exception', step.exception ? 'taken' : 'none', performer.interrupted ? 'taken' : 'none');
   if (step.exception && performer.interrupted) compareException(findings, step.exception, catchInterrupt(performer));
-  compareOperands(findings, domain.guest.ports.memory, step.memOut, step);
-  side.note(domain, step.memOut, step);
+  compareResults(step, domain, findings);
   side.compareAlso(step, step.memAlso, step, findings);
   side.compareRest(step, findings);
 }

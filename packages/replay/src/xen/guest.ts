@@ -53,7 +53,7 @@ function playStore({ step, findings, domain }: Scene): void {
   const expected = returns === false || noReturn ? 'never completes' : exception ? 'aborts' : 'stored';
   findings.compare(`mem:${addr}`, expected, endOf(stopped));
   const stored = stopped?.bytes ?? bytes.length;
-  domain.mirror.put(BigInt(addr), digits.slice(0, 2 * stored), undefined, {});
+  domain.mirror.put(BigInt(addr), digits.slice(0, 2 * stored));
   if (stopped?.forever) domain.gone = true;
   if (exception === undefined || stopped === undefined) return;
   findings.compare('exception.kind', exception.kind ?? 'sync', 'sync');

@@ -1,6 +1,4 @@
 import type { MemoryPort } from '@trapline/core';
-import type { Tolerance } from '@trapline/recordings';
-import { volatileByte } from '../compare/tolerance.js';
 import { bytesOf, hex, hexOfBytes } from '../registers/hex.js';
 import type { Findings } from '../report/findings.js';
 import { physicalOf } from './stores.js';
@@ -34,20 +32,23 @@ export class Mirror {
     }
   }
 
-  /** Bytes that were put at an address, or seen there; those that vary are taken as they are. */
-  put(address: bigint, digits: string, at: string | undefined, tolerance: Tolerance): void {
-    const bytes = bytesOf(digits);
-    let actual: Uint8Array | undefined;
-    for (let i = 0; i < bytes.length; i++) {
+  /** Bytes that were put at an address, or that are expected there. */
+  put(address: bigint, digits: string): void {
+    bytesOf(digits).forEach((byte, i) => {
       const here = address + BigInt(i);
       const page = this.#pages.get(here & ~0xfffn);
-      if (page === undefined) continue;
-      let value = bytes[i] as number;
-      if (volatileByte(tolerance, at, i)) {
-        actual ??= this.#actual(address, bytes.length);
-        value = actual[i] as number;
-      }
-      page.bytes[Number(here & 0xfffn)] = value;
+      if (page !== undefined) page.bytes[Number(here & 0xfffn)] = byte;
+    });
+  }
+
+  /** Takes bytes as they are: whoever asks has compared them. */
+  take(address: bigint, length: number): void {
+    const actual = new Uint8Array(length);
+    if (!this.#memory.read(physicalOf(address), actual)) return;
+    for (let i = 0; i < length; i++) {
+      const here = address + BigInt(i);
+      const page = this.#pages.get(here & ~0xfffn);
+      if (page !== undefined) page.bytes[Number(here & 0xfffn)] = actual[i] as number;
     }
   }
 
@@ -84,12 +85,6 @@ export class Mirror {
       from = to;
     }
     bytes.set(this.#seen);
-  }
-
-  #actual(address: bigint, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
-    this.#memory.read(physicalOf(address), bytes);
-    return bytes;
   }
 }
 

@@ -5,7 +5,6 @@ import type { Stage } from '../stage/stage.js';
 import type { DomainSide } from './domain-side.js';
 import { MachineEnd } from './machine-end.js';
 import type { DomainState, Monitor } from './monitor.js';
-import { physicalOf } from './stores.js';
 
 /** What a scenario's replay is set up with beside its domains. */
 export interface XenSideParts {
@@ -51,29 +50,18 @@ export class XenSide {
     return this.domains.find(({ settings }) => settings.actor === domain);
   }
 
-  /** Bytes of one domain that a step put or found. */
-  note(side: DomainSide, memory: readonly MemoryBytes[] | undefined, tolerance: Tolerance): void {
-    for (const { addr, at, hex } of memory ?? []) {
-      if (hex !== undefined) side.mirror.put(BigInt(addr), hex, at, tolerance);
-    }
-  }
-
-  /** Compares what else a step changed, in any domain. */
+  /** Compares what else a step changed, in any domain; what is looked at after every step is compared there. */
   compareAlso(actor: Actor, also: readonly MemoryBytes[] | undefined, tolerance: Tolerance, findings: Findings): void {
     for (const { addr, at, hex, page, domain = actor.domain } of also ?? []) {
-      const side = this.of({ ...(domain === undefined ? {} : { domain }) });
+      const side = this.of(domain === undefined ? {} : { domain });
       if (side === undefined) {
         findings.skip(`there is no domain ${domain}`);
         continue;
       }
-      const { memory } = side.guest.ports;
-      if (page !== undefined) {
-        side.mirror.setMapped(BigInt(addr), page === 'mapped');
-        findings.compare(`page:${addr}`, page, memory.has(physicalOf(BigInt(addr)), 1) ? 'mapped' : 'hole');
-      }
+      if (page !== undefined) side.mirror.setMapped(BigInt(addr), page === 'mapped');
       if (hex === undefined) continue;
-      side.mirror.put(BigInt(addr), hex, at, tolerance);
-      compareBytes(of(findings, domain), memory, { at, addr, hex }, tolerance);
+      side.mirror.put(BigInt(addr), hex);
+      if (!this.#parts.mirrored) compareBytes(findings, side.guest.ports.memory, { at, addr, hex }, tolerance);
     }
   }
 
