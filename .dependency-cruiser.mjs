@@ -22,6 +22,7 @@ const below = {
   scmi: ['core', 'devicetree', 'smccc'],
   stack: ['core', 'devicetree', 'smccc', 'trap-bus'],
   testkit: ['core', 'devicetree', 'trap-bus'],
+  qemu: ['core', 'devicetree', 'trap-bus', 'stack'],
   recordings: [],
   replay: ['core', 'devicetree', 'smccc', 'trap-bus', 'recordings', 'stack'],
   cli: [
@@ -35,6 +36,7 @@ const below = {
     'stack',
     'recordings',
     'replay',
+    'qemu',
     'wrappers',
     'epapr',
     'vmware',
@@ -73,10 +75,10 @@ export default {
     },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
-      name: 'no-node-outside-cli',
+      name: 'no-node-outside-apps',
       comment: 'Packages run in a browser too.',
       severity: 'error',
-      from: { path: '^packages/(?!cli/)[^/]+/src' },
+      from: { path: '^packages/(?!cli/|qemu/)[^/]+/src' },
       to: { dependencyTypes: ['core'] },
     },
     {

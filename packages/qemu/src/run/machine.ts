@@ -1,0 +1,249 @@
+import { randomFillSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import type { Ports, SystemEvent } from '@trapline/core';
+import { writeDtb } from '@trapline/devicetree';
+import type { GuestSpec, StackGuest } from '@trapline/stack';
+import type { Machine, VcpuSpec } from '@trapline/trap-bus';
+import { Subscription } from 'rxjs';
+import { addDevices, writeChosen } from '../board/devices.js';
+import { type BoardPlan, DEFAULT_RAM_BYTES, planBoard, RAM_BASE } from '../board/plan.js';
+import { writeStageTwo } from '../board/stage-two.js';
+import { type BootRegisters, Bridge } from '../bridge/bridge.js';
+import { GICD, GICR } from '../guest/interrupts.js';
+import { monitorImage } from '../monitor/image.js';
+import { SharedFile } from '../unix/shared-file.js';
+import { UnixLink } from '../unix/unix-link.js';
+import { qemuArguments } from './arguments.js';
+import { type Console, SocketConsole } from './console.js';
+import { WorkDirectory } from './directory.js';
+import { type MachineEnd, PANIC_TIMEOUT_MS, PanicWatch } from './end.js';
+import { QemuError } from './errors.js';
+import { bootRegisters, type Payload, type PlacedPayload, placePayload } from './payload.js';
+import { findQemu, QemuProcess } from './qemu-process.js';
+
+/** How a machine is built. */
+export interface QemuOptions {
+  /** CPUs; 1 where absent. */
+  readonly cpus?: number;
+  /** RAM in bytes; {@link DEFAULT_RAM_BYTES} where absent. */
+  readonly ramBytes?: number;
+  /** QEMU's name of the CPU; `cortex-a57` where absent. */
+  readonly cpu?: string;
+  /** Whether the guest finds memory at address 0, for firmware that is linked for flash there. */
+  readonly flash?: boolean;
+}
+
+/** How a machine is started. */
+export interface StartOptions {
+  readonly payload: Payload;
+  /** The kernel's command line, in place of the tree's. */
+  readonly bootargs?: string;
+}
+
+/** Longest time from QEMU's start to the monitor's first sign, in milliseconds. */
+export const START_TIMEOUT_MS = 30_000;
+
+const DEFAULT_CPU = 'cortex-a57';
+
+/** A QEMU machine whose CPUs are the vCPUs of a guest of a stack. Made by {@link createQemu}. */
+export class QemuMachine {
+  readonly plan: BoardPlan;
+  readonly bridge: Bridge;
+  /** The guest's serial port. */
+  readonly console: Console;
+  /** Settles when the machine has ended and nothing of it is left. */
+  readonly ended: Promise<MachineEnd>;
+  readonly #options: QemuOptions;
+  readonly #program: string;
+  readonly #directory: WorkDirectory;
+  readonly #file: SharedFile;
+  readonly #link: UnixLink;
+  readonly #console: SocketConsole;
+  readonly #subscriptions = new Subscription();
+  #process: QemuProcess | undefined = undefined;
+  #settle: (end: MachineEnd) => void = () => {};
+  #ending: MachineEnd | undefined = undefined;
+  #panic: string | undefined = undefined;
+
+  constructor(options: QemuOptions) {
+    this.#options = options;
+    this.#program = findQemu();
+    this.plan = planBoard(options.cpus ?? 1, options.ramBytes ?? DEFAULT_RAM_BYTES, options.flash ?? false);
+    const { cpus, ramBytes, area, windows } = this.plan;
+    this.#directory = new WorkDirectory(ramBytes);
+    this.#file = new SharedFile(this.#directory.file('ram'), RAM_BASE, ramBytes);
+    this.#link = new UnixLink({ cpus, memory: this.#file, area, socket: this.#directory.file('link') });
+    this.#console = new SocketConsole(this.#directory.file('console'));
+    this.console = this.#console;
+    const start = process.hrtime.bigint();
+    const epoch = BigInt(Date.now()) * 1_000_000n;
+    const now = (): bigint => process.hrtime.bigint() - start;
+    this.bridge = new Bridge({
+      link: this.#link,
+      windows,
+      clock: { now, wall: () => epoch + now() },
+      stageTwo: () => (this.plan.flash === undefined ? undefined : writeStageTwo(this.#file, this.plan)),
+    });
+    this.bridge.onFault = (error) => void this.#end({ reason: 'fault', words: error.message });
+    this.ended = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  /** Directory of the machine's RAM and sockets; it goes with the machine. */
+  get directory(): string {
+    return this.#directory.path;
+  }
+
+  /** QEMU's process, once it is started. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** What the machine brings to its guest: spread it into the guest's spec. */
+  get vcpus(): readonly VcpuSpec[] {
+    return this.bridge.cpus.map((cpu) => ({ cpu }));
+  }
+
+  /** The ports that stand on the machine; the others are the bus's own. */
+  get ports(): Pick<Ports, 'memory' | 'interrupts' | 'clock' | 'random'> {
+    const { memory, interrupts, clock } = this.bridge;
+    return { memory, interrupts, clock, random: { fill: (target) => randomFillSync(target) === target } };
+  }
+
+  /** The parts of a guest's spec that the machine decides; for a guest that brings its own tree, without one. */
+  guest(tree: 'written' | 'own'): Pick<GuestSpec, 'vcpus' | 'ports' | 'memory' | 'tree'> {
+    const { memory } = this.plan;
+    if (tree === 'own') return { ports: this.ports, memory: [memory] };
+    return {
+      vcpus: this.vcpus,
+      ports: this.ports,
+      memory: [memory],
+      tree: {
+        interruptController: { version: 3, distributor: GICD, cpuInterface: GICR },
+        devices: (written) => addDevices(written, this.plan.flash !== undefined),
+      },
+    };
+  }
+
+  /**
+   * Starts QEMU and lets the guest begin. What comes of it later is told by {@link ended}.
+   *
+   * Throws `CompositionError` for a payload that does not fit, and {@link QemuError} where QEMU does not come up within
+   * {@link START_TIMEOUT_MS}; the machine has ended then.
+   */
+  async start(machine: Machine, guest: StackGuest, options: StartOptions): Promise<void> {
+    try {
+      const placed = placePayload(this.plan, options.payload);
+      this.bridge.connect(machine, guest.bus);
+      this.#subscriptions.add(guest.bus.ports.system.events$.subscribe((event) => this.#asked(event)));
+      this.#watchForPanic();
+      await Promise.all([this.#link.listen(), this.#console.listen()]);
+      await this.#launch(() => this.#load(guest, placed, options));
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      await this.#end({ reason: 'fault', words });
+      throw error;
+    }
+  }
+
+  /** Ends the machine and waits until nothing of it is left. */
+  stop(): Promise<MachineEnd> {
+    return this.#end({ reason: 'stopped', words: 'the machine was stopped' });
+  }
+
+  #launch(load: () => BootRegisters): Promise<void> {
+    const { cpus, ramBytes, area } = this.plan;
+    const monitorPath = this.#directory.file('monitor');
+    writeFileSync(monitorPath, monitorImage(area));
+    const qemu = new QemuProcess(
+      this.#program,
+      qemuArguments({
+        cpu: this.#options.cpu ?? DEFAULT_CPU,
+        cpus,
+        ramBytes,
+        ramPath: this.#file.path,
+        monitorPath,
+        consoleSocket: this.#directory.file('console'),
+        linkSocket: this.#directory.file('link'),
+      }),
+    );
+    this.#process = qemu;
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(
+        () => reject(new QemuError(`QEMU has shown no sign of life within ${START_TIMEOUT_MS} ms`)),
+        START_TIMEOUT_MS,
+      );
+      this.bridge.onReady = () => {
+        clearTimeout(late);
+        const registers = load();
+        resolve();
+        return registers;
+      };
+      void qemu.ended.then(({ code, signal, words }) => {
+        clearTimeout(late);
+        const how = signal === null ? `with code ${code}` : `by ${signal}`;
+        const end = `QEMU ended ${how}${words === '' ? '' : `: ${words}`}`;
+        reject(new QemuError(end));
+        void this.#end({ reason: 'died', words: end });
+      });
+    });
+  }
+
+  /** Puts everything into memory. QEMU writes a tree of its own to RAM's beginning at its reset: this comes after. */
+  #load(guest: StackGuest, placed: PlacedPayload, { bootargs }: StartOptions): BootRegisters {
+    for (const { at, bytes } of placed.files) guest.bus.ports.memory.write(at as never, bytes);
+    writeChosen(guest.deviceTree, {
+      ...(bootargs !== undefined && { bootargs }),
+      ...(placed.initrd !== undefined && { initrd: placed.initrd }),
+      random: (target) => randomFillSync(target),
+    });
+    guest.bus.ports.memory.write(placed.tree as never, writeDtb(guest.deviceTree));
+    return bootRegisters(placed);
+  }
+
+  #asked({ event }: SystemEvent): void {
+    if (this.#panic !== undefined) void this.#end({ reason: 'panic', words: this.#panic });
+    else if (event === 'off2' || event === 'shutdown')
+      void this.#end({ reason: 'shutdown', words: 'the guest powered off' });
+    else if (event === 'reset2' || event === 'reset')
+      void this.#end({ reason: 'reset', words: 'the guest asked for a reset' });
+    else void this.#end({ reason: event, words: `the guest asked for ${event}` });
+  }
+
+  #watchForPanic(): void {
+    const watch = new PanicWatch();
+    this.#subscriptions.add(
+      this.console.output$.subscribe((bytes) => {
+        const line = this.#panic === undefined ? watch.seen(bytes) : undefined;
+        if (line === undefined) return;
+        this.#panic = line;
+        const timer = setTimeout(() => void this.#end({ reason: 'panic', words: line }), PANIC_TIMEOUT_MS);
+        this.#subscriptions.add(() => clearTimeout(timer));
+      }),
+    );
+  }
+
+  async #end(end: MachineEnd): Promise<MachineEnd> {
+    if (this.#ending !== undefined) return this.ended;
+    this.#ending = end;
+    this.bridge.close();
+    this.#subscriptions.unsubscribe();
+    await this.#process?.end();
+    this.#link.close();
+    this.#console.close();
+    this.#file.close();
+    this.#directory.remove();
+    this.#settle(end);
+    return end;
+  }
+}
+
+/**
+ * Builds a machine: finds QEMU, makes room for the guest's memory. Nothing runs yet.
+ *
+ * Throws {@link QemuError} where QEMU is missing or there is no room, `CompositionError` for a machine that cannot be.
+ */
+export function createQemu(options: QemuOptions = {}): QemuMachine {
+  return new QemuMachine(options);
+}

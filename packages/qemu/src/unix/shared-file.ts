@@ -1,0 +1,33 @@
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import type { LinkMemory } from '../monitor/link.js';
+
+/**
+ * A machine's RAM as a file that QEMU maps and the outside reads and writes. It lies where files are memory
+ * (`/dev/shm`): both see the same pages.
+ */
+export class SharedFile implements LinkMemory {
+  readonly base: number;
+  readonly size: number;
+  readonly path: string;
+  readonly #descriptor: number;
+
+  constructor(path: string, base: number, size: number) {
+    this.path = path;
+    this.base = base;
+    this.size = size;
+    this.#descriptor = openSync(path, 'wx+', 0o600);
+    ftruncateSync(this.#descriptor, size);
+  }
+
+  read(address: number, target: Uint8Array): void {
+    readSync(this.#descriptor, target, 0, target.length, address - this.base);
+  }
+
+  write(address: number, source: Uint8Array): void {
+    writeSync(this.#descriptor, source, 0, source.length, address - this.base);
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}

@@ -1,0 +1,48 @@
+#!/bin/busybox sh
+# Process 1 of the guests that are booted here: does what the kernel's command line asks (trapline.NAME), powers off.
+/bin/busybox mkdir -p /proc /sys /dev
+/bin/busybox --install -s /bin
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev 2>/dev/null
+say() { echo "GUEST: $*"; }
+end=poweroff
+
+say "$(uname -srm), $(cat /sys/devices/system/cpu/online) online"
+for word in $(cat /proc/cmdline); do
+  case "$word" in
+  trapline.calls)
+    dmesg | grep -iE 'psci|smccc|smp: brought|kvm|xen' | while read -r line; do say "${line#*] }"; done
+    ;;
+  trapline.hotplug)
+    cpus=/sys/devices/system/cpu
+    for cpu in "$cpus"/cpu[1-9]*; do
+      echo 0 >"$cpu/online" && say "${cpu##*/} off: $(cat $cpus/online)"
+      echo 1 >"$cpu/online" && say "${cpu##*/} on: $(cat $cpus/online)"
+    done
+    ;;
+  trapline.idle)
+    for state in /sys/devices/system/cpu/cpu0/cpuidle/state*; do
+      say "idle $(cat "$state/name") entered: $([ "$(cat "$state/usage")" -gt 0 ] && echo yes || echo no)"
+    done
+    ;;
+  trapline.kvm)
+    say "clock: $(cat /sys/class/ptp/ptp0/clock_name)"
+    ;;
+  trapline.shell)
+    PS1='trapline# ' setsid cttyhack sh -i
+    ;;
+  trapline.wait)
+    say waits
+    sleep 600
+    ;;
+  trapline.reboot) end=reboot ;;
+  trapline.panic)
+    echo 1 >/proc/sys/kernel/sysrq
+    echo c >/proc/sysrq-trigger
+    ;;
+  esac
+done
+say "$end"
+"$end" -f
