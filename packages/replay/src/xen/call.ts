@@ -18,6 +18,7 @@ export function playXenCall(side: XenSide, step: CallStep, stage: Stage, finding
   const domain = side.of(step);
   if (!performer || !domain || !canCall(step, stage, performer, findings)) return;
   if (!putOperands(step, domain, findings)) return;
+  side.before(domain);
   side.lastCall = stage.clock.now();
   const expected = recordedEnd(step);
   const seen = execute(step, stage, performer, expected === 'away' ? 0 : CALL_PATIENCE_MS);
@@ -32,6 +33,7 @@ export function playXenCall(side: XenSide, step: CallStep, stage: Stage, finding
     else domain.gone = true;
   } else {
     compareResults(step, domain, findings);
+    side.after(domain, step, findings);
   }
   side.stop(step.stops);
   side.compareAlso(step, step.memAlso, step, findings);

@@ -1,5 +1,6 @@
 import { createTimers, type Guest, type Timers, type Vcpu, type VirtualClock } from '@trapline/trap-bus';
 import type { Stage } from '../stage/stage.js';
+import { Bystanders } from './bystanders.js';
 import { Mirror } from './mirror.js';
 import type { DomainSettings } from './settings.js';
 import type { VirtualGic } from './virtual-gic.js';
@@ -11,6 +12,7 @@ export class DomainSide {
   readonly guest: Guest;
   readonly timers: Timers;
   readonly mirror: Mirror;
+  readonly bystanders: Bystanders;
   /** The vCPU whose call has not come back when it was made, and that no `return` step has looked at. */
   away: Vcpu | undefined = undefined;
   /** Its program makes no more steps: memory is not looked at any more. */
@@ -24,6 +26,7 @@ export class DomainSide {
     gic.connect(guest);
     const clock: VirtualClock = stage.clock;
     this.timers = createTimers({ clock, interrupts: guest.ports.interrupts, pes: guest.vcpus, fires: 'masked' });
+    this.bystanders = new Bystanders(guest.ports.memory, settings.watched);
     this.mirror = new Mirror(guest.ports.memory, settings.watched, settings.holes);
   }
 }

@@ -1,4 +1,4 @@
-import type { Actor, MemoryBytes, Tolerance } from '@trapline/recordings';
+import type { Actor, CallStep, MemoryBytes, Tolerance } from '@trapline/recordings';
 import { compareBytes } from '../compare/memory.js';
 import type { Findings } from '../report/findings.js';
 import type { Stage } from '../stage/stage.js';
@@ -48,6 +48,16 @@ export class XenSide {
   /** The domain that does a step; undefined where there is none of that number. */
   of({ domain }: Actor): DomainSide | undefined {
     return this.domains.find(({ settings }) => settings.actor === domain);
+  }
+
+  /** Before a call: what is compared with afterwards, where the recording lists only what calls change. */
+  before(side: DomainSide): void {
+    if (!this.#parts.mirrored) side.bystanders.remember();
+  }
+
+  /** After a call that came back: what no list of the step has is as it was. */
+  after(side: DomainSide, step: CallStep, findings: Findings): void {
+    if (!this.#parts.mirrored) side.bystanders.compare(step, findings);
   }
 
   /** Compares what else a step changed, in any domain; what is looked at after every step is compared there. */
