@@ -34,15 +34,52 @@ export { type BlockMedium, bufferMedium } from './block/medium.js';
 export { CONSOLE_INTERFACE, CONSOLE_QUEUE_BYTES, ConsoleRing } from './console/console-ring.js';
 export { decodeText, LINE_LENGTH_MAX, splitLines } from './console/text-stream.js';
 export type { DomainConfig } from './domain/config.js';
-export type { RingSignals } from './guest/ring-signals.js';
-export { Steps, StillWaiting, type Work } from './guest/steps.js';
+export type { RawCalls, XenCalls } from './guest/calls.js';
+export { RingConsole } from './guest/console-ring.js';
+export { driver, SCRATCH_BYTES, type XenDriverOptions, xenDriver } from './guest/driver.js';
+export type { EventAbi, EventHandler } from './guest/events/abi.js';
+export { type EventChannelCalls, EventPorts, type PortStatus } from './guest/events/channels.js';
+export { FifoEvents, type FifoPages } from './guest/events/fifo.js';
+export { TwoLevelEvents } from './guest/events/two-level.js';
+export type { VcpuInfos, VcpuInfoWords } from './guest/events/upcall.js';
+export { Gate } from './guest/gate.js';
+export type { GrantAccess } from './guest/grants/entries.js';
+export { type GrantFailure, grantStatus } from './guest/grants/status.js';
 export {
-  MAX_TRANSACTION_TRIES,
-  type StoreEvent,
-  XenstoreClient,
-} from './guest/store-client.js';
+  type CopyEnd,
+  GrantClient,
+  type GrantTableCalls,
+  MAX_TABLE_FRAMES,
+  type MappedGrant,
+} from './guest/grants/table.js';
+export { XenGuest, type XenGuestParts, XenSetupError } from './guest/guest.js';
+export type { GuestMemory, ScratchArea } from './guest/guest-memory.js';
+export { HypervisorConsole } from './guest/hypervisor-console.js';
+export { MAX_EXTENTS, type MemoryCalls } from './guest/memory-calls.js';
+export {
+  NEWEST_VERSION,
+  type Negotiated,
+  type NegotiationNote,
+  OLDEST_VERSION,
+  type XenFeature,
+} from './guest/negotiation.js';
+export { type GuestPage, MAX_OPERAND, OperandArea, PagePool } from './guest/operand-area.js';
+export {
+  createOperations,
+  type OperationCall,
+  type OperationClient,
+  type Shape,
+  type XenError,
+} from './guest/operations.js';
+export { type FrameSlot, MAX_SLOTS, PhysicalMap } from './guest/physical-map.js';
+export type { RingSignals } from './guest/ring-signals.js';
+export { MAX_POLL_PORTS, type SchedCalls, Scheduling, type ShutdownReason } from './guest/scheduling.js';
+export { SharedInfo, type VcpuCalls } from './guest/shared-info.js';
+export { Steps, StillWaiting, type Work } from './guest/steps.js';
+export { MAX_TRANSACTION_TRIES, type StoreEvent, XenstoreClient } from './guest/store-client.js';
 export { StoreBroken, StoreConnection } from './guest/store-connection.js';
 export { type StoreFailure, storeStatus } from './guest/store-replies.js';
+export { type GuestCounter, XenTime } from './guest/time.js';
 export type { HostDescription } from './host/host-description.js';
 export { type HypervisorOptions, hypervisor } from './hypervisor.js';
 export type { XenProfile } from './profile.js';

@@ -104,8 +104,8 @@ class Calls {
   bare(value = 0): unknown {
     const { form } = this;
     if (form === 'waiting') return pendingResult(this.#gate.waitingBare(this.#number, this.#command));
-    if (form === 'valued') return resultOf(this.#gate.call3(this.#number, this.#command, value, 0));
-    return resultOf(this.#gate.call3(this.#number, this.#command, 0, 0));
+    this.#gate.call3(this.#number, this.#command, form === 'valued' ? value : 0, 0);
+    return resultOf(this.#gate.long);
   }
 
   structured(structure: AnyStructure, input: AnyInput, comesBack: boolean, value = 0): unknown {
@@ -137,15 +137,13 @@ class Calls {
     return entries.map((_, i) => structure.decode(bytes.subarray(i * size, (i + 1) * size)));
   }
 
+  /** All 64 bits of the result count: a frame number can have more than 31. */
   #make(value: number): number {
-    switch (this.form) {
-      case 'valued':
-        return this.#gate.valued(this.#number, this.#command, value);
-      case 'single':
-        return this.#gate.single(this.#number);
-      default:
-        return this.#gate.operation(this.#number, this.#command);
-    }
+    const gate = this.#gate;
+    if (this.form === 'valued') gate.valued(this.#number, this.#command, value);
+    else if (this.form === 'single') gate.single(this.#number);
+    else gate.operation(this.#number, this.#command);
+    return gate.long;
   }
 }
 
