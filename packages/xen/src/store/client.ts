@@ -27,7 +27,8 @@ export class StoreClient {
   target: StoreClient | undefined;
   /** The request in hand. */
   cause: Cause | undefined;
-  #nextTransaction = 0;
+  /** Where the search for an id of a transaction begins. */
+  nextTransaction = 0;
 
   constructor(domain: StoreDomain | undefined, deliver: EventSink) {
     this.id = domain?.id ?? 0;
@@ -41,8 +42,8 @@ export class StoreClient {
   unusedTransactionId(): number {
     let id: number;
     do {
-      id = this.#nextTransaction;
-      this.#nextTransaction = (id + 1) >>> 0;
+      id = this.nextTransaction;
+      this.nextTransaction = (id + 1) >>> 0;
     } while (id === 0 || this.transactions.has(id));
     return id;
   }

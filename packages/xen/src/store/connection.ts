@@ -4,8 +4,20 @@ import type { StoreDomain } from './domains.js';
 import type { StoreEngine } from './engine.js';
 import { STORE_CONNECTION_ERROR, STORE_FEATURE, type StoreInterface } from './interface.js';
 import { MESSAGE_HEADER_BYTES, MESSAGE_PAYLOAD_MAX } from './messages.js';
-import { Outbox, type PendingRequest } from './outbox.js';
+import { Outbox, type Outgoing, type PendingRequest } from './outbox.js';
 import { answerRequest, type DomainRequests, errorAnswer } from './requests.js';
+
+/** What a connection keeps of messages on their way. */
+export interface ConnectionState {
+  /** The header of a request whose payload is not all there. */
+  readonly header: Uint8Array | undefined;
+  /** What is there of that payload, or of a header. */
+  readonly received: Uint8Array;
+  readonly signal: boolean;
+  readonly waiting: readonly Outgoing[];
+  /** How much of the first message is sent. */
+  readonly written: number;
+}
 
 /**
  * A domain's connection by a shared page. A guest that breaks the protocol (indices that cannot be, a payload announced
@@ -55,7 +67,7 @@ export class StoreConnection {
   /** Begins anew where the guest asks for it and was told that it may. */
   considerReconnecting(): void {
     if ((this.#features & STORE_FEATURE.RECONNECTION) === 0 || !this.#interface.reconnecting) return;
-    this.#drop();
+    this.drop();
     this.#domain.ignored = false;
     this.#interface.reset();
     this.#signal = true;
@@ -78,9 +90,28 @@ export class StoreConnection {
     this.#interface.notify();
   }
 
+  /** What it keeps beside its client's watches and transactions, for a machine that is saved. */
+  get state(): ConnectionState {
+    const received = (this.#payload ?? this.#header).slice(0, this.#used);
+    const header = this.#payload === undefined ? undefined : this.#header.slice();
+    return { header, received, signal: this.#signal, ...this.#outbox.state };
+  }
+
+  /** Takes the state of a connection that was saved; the rings are as the guest's memory has them. */
+  resume(state: ConnectionState): void {
+    if (state.header !== undefined) {
+      this.#header.set(state.header);
+      this.#payload = new Uint8Array(this.#headerView.getUint32(12, true));
+    }
+    (this.#payload ?? this.#header).set(state.received);
+    this.#used = state.received.length;
+    this.#signal = state.signal;
+    this.#outbox.resume(state.waiting, state.written);
+  }
+
   /** Ends it: the domain is gone, or released. */
   close(): void {
-    this.#drop();
+    this.drop();
     this.#closed = true;
     this.#engine.removeClient(this.client);
   }
@@ -152,12 +183,13 @@ export class StoreConnection {
 
   #fail(error: number): false {
     this.#interface.fail(error);
-    this.#drop();
+    this.drop();
     this.#domain.ignored = true;
     return false;
   }
 
-  #drop(): void {
+  /** Drops what it keeps: the guest begins anew, or saved state takes its place. */
+  drop(): void {
     this.#engine.resetClient(this.client);
     this.#outbox.clear();
     this.#payload = undefined;

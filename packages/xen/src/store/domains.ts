@@ -5,7 +5,7 @@ import type { StoreQuotas } from './quotas.js';
 export class StoreDomain {
   readonly id: number;
   /** The store's generation when the domain came: permissions written before are not for it. */
-  readonly generation: number;
+  generation: number;
   nodes = 0;
   memory = 0;
   watches = 0;
@@ -60,6 +60,22 @@ export class StoreDomains {
   /** Finds it, or begins to know it where there is such a domain. */
   knowExisting(id: number): StoreDomain | undefined {
     return this.#domains.get(id) ?? (this.#exists(id) ? this.know(id) : undefined);
+  }
+
+  /** Knows nobody but who is connected, and nothing of what they take. */
+  clear(): void {
+    for (const domain of this.#domains.values()) {
+      if (domain.client === undefined && domain.id !== 0) this.#domains.delete(domain.id);
+      Object.assign(domain, {
+        generation: 0,
+        nodes: 0,
+        memory: 0,
+        watches: 0,
+        outstanding: 0,
+        shutdown: false,
+        ignored: false,
+      });
+    }
   }
 
   forget(domain: StoreDomain): void {

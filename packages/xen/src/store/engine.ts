@@ -76,7 +76,8 @@ export class StoreEngine {
     const { client } = context;
     if (context.transaction !== undefined) return 'EBUSY';
     if (!client.privileged && client.transactions.size > this.#quotas.transactions) return 'ENOSPC';
-    const transaction = new Transaction(client.unusedTransactionId(), client, this.tree, this.#quotas);
+    const id = client.unusedTransactionId();
+    const transaction = new Transaction(id, client, this.tree, this.#quotas, ++this.tree.generation);
     client.transactions.set(transaction.id, transaction);
     return transaction;
   }

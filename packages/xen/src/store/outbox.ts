@@ -10,7 +10,8 @@ export interface PendingRequest extends Cause {
   answered: boolean;
 }
 
-interface Outgoing {
+/** One message on its way. */
+export interface Outgoing {
   readonly bytes: Uint8Array;
   /** The event, by which a second one of the same words is left out; empty for others. */
   readonly key: string;
@@ -73,6 +74,21 @@ export class Outbox {
       this.#release();
     }
     return sent;
+  }
+
+  /** What waits, and how much of the first is sent. */
+  get state(): { readonly waiting: readonly Outgoing[]; readonly written: number } {
+    return { waiting: this.#queue.slice(this.#first), written: this.#written };
+  }
+
+  /** Takes what was saved: the requests that it refers to count as they did. */
+  resume(waiting: readonly Outgoing[], written: number): void {
+    for (const outgoing of waiting) {
+      this.#domains.takeMemory(this.#client.id, outgoing.bytes.length, false);
+      if (outgoing.key !== '') this.#pendingEvents.add(outgoing.key);
+      this.#queue.push(outgoing);
+    }
+    this.#written = written;
   }
 
   clear(): void {

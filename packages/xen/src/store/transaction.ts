@@ -18,6 +18,14 @@ export interface Access {
   fire: 'none' | 'exact' | 'subtree';
 }
 
+/** Everything that a transaction keeps. */
+export interface TransactionState {
+  readonly accesses: Iterable<readonly [string, Access]>;
+  readonly owned: Iterable<readonly [domid: number, change: number]>;
+  readonly creates: boolean;
+  readonly failed: boolean;
+}
+
 /** Tells watches of a committed change. */
 export type FireWatches = (path: string, exact: boolean, before: readonly Permission[] | undefined) => void;
 
@@ -31,6 +39,7 @@ export type FireWatches = (path: string, exact: boolean, before: readonly Permis
  */
 export class Transaction {
   readonly id: number;
+  readonly generation: number;
   readonly #client: StoreClient;
   readonly #tree: NodeTree;
   readonly #quotas: StoreQuotas;
@@ -42,12 +51,14 @@ export class Transaction {
   #creates = false;
   #failed = false;
 
-  constructor(id: number, client: StoreClient, tree: NodeTree, quotas: StoreQuotas) {
+  /** `generation` is the transaction's own: a new one, or that of one that was saved. */
+  constructor(id: number, client: StoreClient, tree: NodeTree, quotas: StoreQuotas, generation: number) {
     this.id = id;
+    this.generation = generation;
     this.#client = client;
     this.#tree = tree;
     this.#quotas = quotas;
-    this.#keyPrefix = `${++tree.generation}/`.length;
+    this.#keyPrefix = `${generation}/`.length;
   }
 
   find(path: string): Access | undefined {
@@ -105,6 +116,23 @@ export class Transaction {
   /** From now on it can only be given up. */
   fail(): void {
     this.#failed = true;
+  }
+
+  /** What it keeps, for a machine that is saved. */
+  get state(): TransactionState {
+    return { accesses: this.#accesses, owned: this.#owned, creates: this.#creates, failed: this.#failed };
+  }
+
+  /** Takes the state of one that was saved. */
+  resume(state: TransactionState): void {
+    for (const [path, access] of state.accesses) {
+      const kept: Access = { ...access, node: undefined };
+      this.#accesses.set(path, kept);
+      this.keep(kept, path, access.node, false);
+    }
+    for (const [domid, change] of state.owned) this.#owned.set(domid, change);
+    this.#creates = state.creates;
+    this.#failed = state.failed;
   }
 
   /** Frees what the copies take. */

@@ -36,6 +36,11 @@ export class NodeTree {
     return this.#nodes.entries();
   }
 
+  /** Forgets every node: what is saved takes their place. */
+  clear(): void {
+    this.#nodes.clear();
+  }
+
   /** Puts a committed node, with its memory counted for its owner; false where that is refused. */
   put(path: string, node: StoreNode, checked: boolean): boolean {
     const old = this.#nodes.get(path);

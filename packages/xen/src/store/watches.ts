@@ -66,6 +66,13 @@ export class Watches {
     client.deliver(pathFor(watch, watch.path), watch.token, undefined);
   }
 
+  /** Takes a watch that was saved. */
+  resume(client: StoreClient, watch: Watch): void {
+    this.#tree.domains.takeMemory(client.id, watch.path.length + watch.token.length, false);
+    client.watches.push(watch);
+    if (client.domain !== undefined) client.domain.watches++;
+  }
+
   /** Ends a watch; ENOENT where there is none such. */
   remove(client: StoreClient, path: string, token: string): StoreErrorName | undefined {
     const at = find(client, absolutePath(client, path), token);
@@ -104,6 +111,11 @@ export class Watches {
   /** The permissions of a special event; undefined for a name that is none. */
   specialPermissions(name: string): readonly Permission[] | undefined {
     return this.#special.get(name);
+  }
+
+  /** All special events and their permissions. */
+  get special(): Iterable<readonly [string, readonly Permission[]]> {
+    return this.#special;
   }
 
   setSpecialPermissions(name: string, permissions: readonly Permission[]): void {

@@ -1,4 +1,4 @@
-import type { SharedWords } from '@trapline/core';
+import type { Saved, SharedWords } from '@trapline/core';
 import { Observable } from 'rxjs';
 import type { StoreClient } from './client.js';
 import { StoreConnection } from './connection.js';
@@ -8,6 +8,7 @@ import { STORE_FEATURE, StoreInterface } from './interface.js';
 import { INTRODUCE_DOMAIN, RELEASE_DOMAIN } from './paths.js';
 import type { StoreQuotas } from './quotas.js';
 import type { DomainRequests } from './requests.js';
+import { restoreStore, saveStore } from './saved-store.js';
 import { StoreView } from './view.js';
 
 /** How often {@link XenStore.transaction} begins again after a conflict. */
@@ -184,6 +185,22 @@ export class XenStore extends StoreView {
   /** How much of the store a domain takes; undefined for one that it does not know. */
   usage(domid: number): ReturnType<StoreEngine['usage']> {
     return this.#engine.usage(domid);
+  }
+
+  /**
+   * What it keeps of its guests: nodes, permissions, connections, watches, transactions, messages on their way. The host's
+   * own watches last over {@link restore}; its open transactions are no part of it.
+   */
+  save(): Saved {
+    return saveStore(this.#engine, this.#connections);
+  }
+
+  /**
+   * Takes back what {@link save} gave, with the guests' memory as it was then: the rings are part of that. Domains that
+   * were connected have to be introduced before. Throws `RestoreError` for anything else.
+   */
+  restore(saved: Saved): void {
+    restoreStore(this.#engine, this.#connections, saved);
   }
 
   /**
