@@ -1,5 +1,5 @@
 import { START_DEBUG_UNMASKED } from '@trapline/core';
-import { LEGACY_IDS, type Profile, status } from '@trapline/psci';
+import { type Profile, status } from '@trapline/psci';
 import { FIRMWARE_CONVENTION } from './convention.js';
 
 /** SCTLR_GUEST_INIT (public/arch-arm.h). */
@@ -24,7 +24,7 @@ export const PSCI_PROFILE: Profile = {
     'features',
   ],
   // PSCI_cpu_off and PSCI_cpu_on (asm/psci.h): what the tree of a guest says.
-  legacyIds: { cpuOff: LEGACY_IDS.cpuOff, cpuOn: LEGACY_IDS.cpuOn },
+  legacyIds: { cpuOff: 1, cpuOn: 2 },
   convention: FIRMWARE_CONVENTION,
   // MPIDR_HWID_MASK.
   mpidrReserved: 'ignored',
