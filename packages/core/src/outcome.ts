@@ -38,8 +38,11 @@ export interface Wait {
   readonly until: 'interrupt' | 'service' | 'never';
   /** Wakes at this time of the clock port at the latest, in nanoseconds. */
   readonly deadline?: bigint;
-  /** On wake: return from the call with `results`, or resume at the CPU's {@link StartState}. */
-  readonly onWake: 'return' | 'resume';
+  /**
+   * On wake: return from the call with `results`, resume at the CPU's {@link StartState}, or execute the same instruction
+   * again with the arguments as they stand (a list of calls, one of which waits).
+   */
+  readonly onWake: 'return' | 'resume' | 'repeat';
   /** Result registers X0… written on wake, as hexadecimal strings of 64 bits. */
   readonly results?: readonly string[];
   /** Words for traces. */

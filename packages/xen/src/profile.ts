@@ -12,6 +12,9 @@ export interface XenProfile {
   readonly grantVersion: 1 | 2;
   /** The hypercalls that are compiled in; all others are ENOSYS. */
   readonly hypercalls: readonly HypercallName[];
+  /** XEN_DOMCTL_INTERFACE_VERSION and XEN_SYSCTL_INTERFACE_VERSION. */
+  readonly domctlVersion: number;
+  readonly sysctlVersion: number;
   /** Where Xen's own address space begins (XENVER_platform_parameters). */
   readonly virtStart: number;
   /** What the SMC Calling Convention's own calls tell. */

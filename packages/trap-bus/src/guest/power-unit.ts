@@ -1,4 +1,5 @@
 import {
+  AGAIN,
   type ClockPort,
   type InterruptPort,
   type Outcome,
@@ -32,6 +33,9 @@ export interface PowerSurroundings {
   offCompleted(vcpu: Vcpu): void;
   woke(vcpu: Vcpu, resumes: boolean): void;
 }
+
+/** What a wait comes to that has ended before its caller could be told of it. */
+const WOKEN: { readonly [W in Wait['onWake']]: Outcome } = { return: RETURNED, resume: RESUME, repeat: AGAIN };
 
 /** An impossible power change: a service started a CPU that runs, or the embedder ran one that does not. */
 export class PowerError extends Error {
@@ -111,7 +115,7 @@ export class PowerUnit implements PowerPort {
     vcpu.wait = record;
     this.#change(vcpu, 'wait', wait.why);
     if (!this.#around.deferred && vcpu.wait === record) this.#enterWait(vcpu, record);
-    return vcpu.wait === record ? wait : wait.onWake === 'resume' ? RESUME : RETURNED;
+    return vcpu.wait === record ? wait : WOKEN[wait.onWake];
   }
 
   /** Keeps a caller until the embedder has decided. */
@@ -183,7 +187,7 @@ export class PowerUnit implements PowerPort {
     if (vcpu.wait !== record) return;
     this.#forget(vcpu);
     if (wait.onWake === 'resume') begin(vcpu, this.#around.levels, vcpu.startState);
-    else {
+    else if (wait.onWake === 'return') {
       wait.results?.forEach((value, i) => {
         vcpu.x[i] = BigInt.asUintN(64, resultOf(value));
       });

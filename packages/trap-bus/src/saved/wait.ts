@@ -29,7 +29,7 @@ export function restoreWait(saved: Saved | undefined, place: string): WaitRecord
     kind: 'wait',
     until: oneOfThese(record.until, `${place}.until`, ['interrupt', 'service', 'never']),
     ...(deadline === undefined ? {} : { deadline }),
-    onWake: oneOfThese(record.onWake, `${place}.onWake`, ['return', 'resume']),
+    onWake: oneOfThese(record.onWake, `${place}.onWake`, ['return', 'resume', 'repeat']),
     ...(results === undefined ? {} : { results }),
     why: stringOf(record.why, `${place}.why`),
   };

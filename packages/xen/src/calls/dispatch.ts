@@ -8,14 +8,11 @@ import {
   returnInt,
 } from '@trapline/core';
 import { ERRNO } from '../abi/errno.js';
-import { type HypercallName, xenAbi } from '../abi/hypercalls.js';
+import { xenAbi } from '../abi/hypercalls.js';
 import type { Domain } from '../domain/domain.js';
 import type { XenVcpu } from '../domain/vcpu.js';
 import type { Hypercall, Operation } from './hypercall.js';
 import { Operand } from './operand.js';
-
-/** The operations of a build of Xen, by the hypercall's name: what is absent is ENOSYS. */
-export type HypercallTable = { readonly [N in HypercallName]?: Operation };
 
 /** The hypercall that a vCPU has made by its registers. */
 export class RegisterCall implements Hypercall {
@@ -35,11 +32,11 @@ export class RegisterCall implements Hypercall {
 }
 
 /** A domain's hypercalls (traps.c, do_trap_hypercall): each vCPU has one {@link RegisterCall}, used again and again. */
-export function hypercallsOf(domain: Domain, table: HypercallTable): Implementation {
+export function hypercallsOf(domain: Domain): Implementation {
   const calls = domain.vcpus.map((vcpu) => new RegisterCall(vcpu));
   const handlers: Record<string, Handler> = {};
   for (const declaration of xenAbi.all) {
-    const operation = table[declaration.name as HypercallName];
+    const operation = domain.xen.hypercalls[declaration.id];
     if (operation !== undefined) handlers[declaration.name] = handlerOf(calls, declaration, operation);
   }
   const unknown: Handler = (call) => returnInt(call, -ERRNO.ENOSYS);
@@ -54,7 +51,7 @@ function handlerOf(calls: readonly RegisterCall[], declaration: CallDeclaration,
     if (hypercall.w !== call.w) hypercall.w = call.w;
     const outcome: Outcome = operation(hypercall);
     const { w } = pe;
-    if (outcome === AGAIN) {
+    if (outcome === AGAIN || (outcome.kind === 'wait' && outcome.onWake === 'repeat')) {
       const step = call.wide ? 1 : 2;
       for (let i = 0; i < halves; i += step) w[i] = call.w[i] as number;
       return outcome;

@@ -32,11 +32,16 @@ export function versionTexts(host: HostDescription): VersionTexts {
       compileDomain: host.compileDomain,
       compileDate: host.compileDate,
     }),
-    capabilities: textOf(xenCapabilitiesInfo, { text: host.capabilities }),
+    capabilities: textOf(xenCapabilitiesInfo, { text: host.capabilities ?? guestTypes(host) }),
     changeset: textOf(xenChangesetInfo, { text: host.changeset }),
     commandLine: textOf(xenCommandline, { text: host.commandLine }),
     denied: new TextEncoder().encode(`${DENIED}\0`),
   };
+}
+
+/** ID_AA64PFR0_EL1.EL1: 2 where EL1 can be AArch32. */
+function guestTypes({ pfr0 }: HostDescription): string {
+  return `xen-3.0-aarch64 ${((pfr0 >> 4n) & 0xfn) === 2n ? 'xen-3.0-armv7l ' : ''}`;
 }
 
 /** Every field a string that ends in at least one zero: longer ones are cut. */

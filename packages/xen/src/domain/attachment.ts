@@ -1,13 +1,14 @@
 import type { AttachedGuest, Attachment } from '@trapline/core';
+import { HVM_PARAMETERS } from '../abi/hvm-parameters.js';
 import { hypercallsOf } from '../calls/dispatch.js';
-import { hypercallTable } from '../calls/table.js';
 import { firmwareOf } from '../firmware/attach.js';
 import type { Domain } from './domain.js';
 import { joinParts } from './parts.js';
+import { CONTROL_DOMAIN } from './xen.js';
 
 /** Xen's part in one guest: a domain. */
 export function attachDomain(domain: Domain, guest: AttachedGuest): Attachment {
-  const { life, params, memory, scheduling, vcpuInfos, events } = domain;
+  const { life, params, memory, scheduling, vcpuInfos, events, grants, assists } = domain;
   const { psci, implementations } = firmwareOf(domain, guest);
   const parts = joinParts(`xen: domain ${domain.name}`, {
     psci,
@@ -17,10 +18,17 @@ export function attachDomain(domain: Domain, guest: AttachedGuest): Attachment {
     scheduling,
     vcpuInfos,
     events,
+    grants,
+    assists,
   });
+  connectStore(domain);
   return {
     ...parts,
-    implementations: [hypercallsOf(domain, hypercallTable(domain.xen.profile.hypercalls)), ...implementations],
+    reset: () => {
+      parts.reset();
+      connectStore(domain);
+    },
+    implementations: [hypercallsOf(domain), ...implementations],
     // HCR_EL2.TSC is always set for guests.
     trapsSmc: true,
     entered: (pe) => {
@@ -37,4 +45,14 @@ export function attachDomain(domain: Domain, guest: AttachedGuest): Attachment {
       scheduling.woke(pe);
     },
   };
+}
+
+/** STORE_PFN before the guest's own choice of a page, or the toolstack's, is known. */
+const NO_STORE_PAGE = 0xffff_ffff_ffff_ffffn;
+
+/** A domain with xenstore begins with a port for the control domain (arch/arm/domain_build.c, alloc_xenstore_evtchn). */
+function connectStore({ config, events, params }: Domain): void {
+  if (!config.xenstore) return;
+  params.set(HVM_PARAMETERS.storeEvtchn, BigInt(events.allocUnbound(CONTROL_DOMAIN)));
+  params.set(HVM_PARAMETERS.storePfn, NO_STORE_PAGE);
 }

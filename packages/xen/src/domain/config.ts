@@ -22,6 +22,8 @@ export interface DomainConfig {
   readonly handle?: Uint8Array;
   /** Parameters that its builder has set: a domain with xenstore has `storePfn` and `storeEvtchn`. */
   readonly parameters?: { readonly [N in HvmParameterName]?: bigint };
+  /** Whether it is built with a xenstore channel to the control domain (`xen,enhanced = "enabled"`); not where absent. */
+  readonly xenstore?: boolean;
   /** `xen,enhanced`: whether its device tree has the hypervisor node. It has, where absent. */
   readonly enhanced?: boolean;
   /** Its RAM; what its guest's memory port tells, where absent. */
@@ -62,6 +64,7 @@ export function resolveConfig(config: DomainConfig): ResolvedConfig {
     console: config.console ?? true,
     handle: config.handle ?? new Uint8Array(HANDLE_BYTES),
     parameters: config.parameters ?? {},
+    xenstore: config.xenstore ?? false,
     enhanced: config.enhanced ?? true,
     ...(config.memory && { memory: config.memory }),
     devices: config.devices ?? [],

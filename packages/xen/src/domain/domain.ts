@@ -4,6 +4,7 @@ import { GrantTable } from '../grants/grant-table.js';
 import { DomainMemory } from '../memory/domain-memory.js';
 import { Scheduling } from '../sched/scheduling.js';
 import { VcpuInfos } from '../vcpu/vcpu-infos.js';
+import { Assists } from './assists.js';
 import { type DomainConfig, type ResolvedConfig, resolveConfig } from './config.js';
 import { DomainLife } from './life.js';
 import { Parameters } from './parameters.js';
@@ -26,6 +27,7 @@ export class Domain {
   /** Its UUID. */
   readonly handle: Uint8Array;
   readonly params: Parameters;
+  readonly assists: Assists = new Assists();
   readonly life: DomainLife;
   /** Undefined for the host's own side. */
   readonly guest: AttachedGuest | undefined;

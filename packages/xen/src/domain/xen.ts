@@ -1,9 +1,15 @@
+import type { Operation } from '../calls/hypercall.js';
+import { hypercallTable } from '../calls/table.js';
 import { type VersionTexts, versionTexts } from '../calls/version-texts.js';
 import { DEFAULT_HOST, type HostDescription } from '../host/host-description.js';
+import { type HypfsEntry, hypfsOf } from '../host/hypfs.js';
+import { XenConsole } from '../host/xen-console.js';
 import type { XenProfile } from '../profile.js';
 import type { Domain } from './domain.js';
 import { type AccessPolicy, POLICIES } from './policy.js';
 
+/** The domain that controls the machine. */
+export const CONTROL_DOMAIN = 0;
 /** Highest domain id that is not a reserved one (DOMID_FIRST_RESERVED, public/xen.h). */
 export const DOMID_FIRST_RESERVED = 0x7ff0;
 /** The caller itself. */
@@ -27,6 +33,10 @@ export class Xen {
   readonly version: number;
   /** The texts of `xen_version`. */
   readonly texts: VersionTexts;
+  /** The operations of this build, by the hypercall's number. */
+  readonly hypercalls: readonly (Operation | undefined)[];
+  readonly console: XenConsole = new XenConsole();
+  readonly hypfs: HypfsEntry;
   readonly #domains = new Map<number, Domain>();
 
   constructor(profile: XenProfile, host: HostDescription = DEFAULT_HOST) {
@@ -35,6 +45,8 @@ export class Xen {
     this.host = host;
     this.version = (profile.version.major << 16) | profile.version.minor;
     this.texts = versionTexts(host);
+    this.hypfs = hypfsOf(profile, host);
+    this.hypercalls = hypercallTable(profile.hypercalls);
   }
 
   /** The domain of an id; undefined where there is none, dead ones included. */
@@ -45,6 +57,16 @@ export class Xen {
   /** All domains, in order of creation. */
   get domains(): IterableIterator<Domain> {
     return this.#domains.values();
+  }
+
+  /** All domains in the order of their numbers, which is that of Xen's own list. */
+  inOrder(): Domain[] {
+    return [...this.#domains.values()].sort((a, b) => a.id - b.id);
+  }
+
+  /** The domain with the least number from one on. */
+  firstFrom(id: number): Domain | undefined {
+    return this.inOrder().find((domain) => domain.id >= id);
   }
 
   add(domain: Domain): void {

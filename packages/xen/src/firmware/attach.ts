@@ -21,7 +21,7 @@ export function firmwareOf(domain: Domain, guest: AttachedGuest): DomainFirmware
     ...FIRMWARE_CONDUITS.flatMap(({ convention }) =>
       own.map((part) => ({ ...part, convention: { ...part.convention, ...convention } })),
     ),
-    ...smcccOf(domain, guest.midr),
+    ...smcccOf(domain, domain.xen.host.midr ?? guest.midr),
   ];
   return {
     psci,

@@ -12,12 +12,18 @@ export interface HostDescription {
   readonly compileDate: string;
   /** XENVER_changeset. */
   readonly changeset: string;
-  /** XENVER_capabilities: guest types, each followed by a space. */
-  readonly capabilities: string;
+  /** XENVER_capabilities: guest types, each followed by a space; by {@link pfr0} where absent. */
+  readonly capabilities: string | undefined;
+  /** ID_AA64PFR0_EL1: whether guests may be 32-bit. */
+  readonly pfr0: bigint;
+  /** MIDR_EL1, in place of the guests' own. */
+  readonly midr: number | undefined;
   /** XENVER_commandline, which the control domain may read. */
   readonly commandLine: string;
   /** XENVER_build_id; undefined for a Xen linked without one. */
   readonly buildId: Uint8Array | undefined;
+  /** The run-time parameters that hypfs shows (`/params`), by name: 31 characters each at most. */
+  readonly parameters: Readonly<Record<string, string>>;
   /** XENMEM_maximum_ram_page: the highest machine frame of RAM, and one more. */
   readonly maximumRamPage: number;
   /** XEN_SYSCTL_physinfo. */
@@ -39,9 +45,23 @@ export const DEFAULT_HOST: HostDescription = {
   compileDomain: '',
   compileDate: '',
   changeset: '',
-  capabilities: 'xen-3.0-aarch64 xen-3.0-armv7l ',
+  capabilities: undefined,
+  pfr0: 0x100_0222n,
+  midr: undefined,
   commandLine: '',
   buildId: undefined,
+  parameters: {
+    conswitch: 'a',
+    console_timestamps: 'none',
+    'crash-debug-debugkey': '',
+    'crash-debug-hwdom': '',
+    'crash-debug-panic': '',
+    'crash-debug-watchdog': '',
+    gnttab_max_frames: '64',
+    gnttab_max_maptrack_frames: '1024',
+    guest_loglvl: 'none/warning',
+    loglvl: 'none/warning',
+  },
   maximumRamPage: 0x8_0000,
   cpus: 1,
   cpuKhz: 62_500,

@@ -30,6 +30,8 @@ export const XEN_4_17: XenProfile = {
     'domctl',
     'hypfsOp',
   ],
+  domctlVersion: 0x15,
+  sysctlVersion: 0x15,
   // XEN_VIRT_START (arch/arm/include/asm/config.h).
   virtStart: 0x20_0000,
   firmware: { smccc: { major: 1, minor: 1 }, standardCalls: 15, hypervisorCalls: 3 },

@@ -80,6 +80,11 @@ export class Scheduling {
     return vcpuInfos.isPending(vcpu) && interrupts.inFlight?.(pe, events.interrupt) === false;
   }
 
+  /** Whether a vCPU waits for an event or an interrupt (VPF_blocked). */
+  isBlocked(vcpu: number): boolean {
+    return this.#blocked[vcpu] === 1;
+  }
+
   /** Blocks a vCPU until an interrupt is injected. */
   block(vcpu: number): Outcome {
     this.suspended(vcpu);
