@@ -1,4 +1,4 @@
-import { type Saved, virtualAddressOf } from '@trapline/core';
+import { NO_ADDRESS, type Saved, virtualAddressOf } from '@trapline/core';
 import { RUNSTATE, vcpuRunstateInfo, XEN_RUNSTATE_UPDATE } from '../abi/structures/vcpu.js';
 import type { Domain } from '../domain/domain.js';
 import { SavedState } from '../domain/saved-state.js';
@@ -48,11 +48,11 @@ export class RunStates {
    * now.
    */
   register(caller: number, vcpu: number, low: number, high: number): void {
-    const own = vcpu === caller ? this.#states[vcpu] : this.#account(vcpu);
+    const own = this.#states[vcpu];
     if (own === undefined) return;
     own.low = low;
     own.high = high;
-    this.#write(caller, own, false);
+    this.#write(caller, own, vcpu === caller ? own.time : this.#upToNow(own), false);
   }
 
   /** As at the start, without any area. */
@@ -108,18 +108,26 @@ export class RunStates {
   }
 
   #publish(vcpu: number, own: RunState): void {
-    if (own.low !== 0 || own.high !== 0) this.#write(vcpu, own, this.flagsUpdates);
+    if (own.low !== 0 || own.high !== 0) this.#write(vcpu, own, own.time, this.flagsUpdates);
+  }
+
+  /** The times as they are now, of a vCPU that stays as it is (vcpu_runstate_get). */
+  #upToNow(own: RunState): bigint[] {
+    const time: bigint[] = [...own.time];
+    const now = this.#domain.guest?.ports.clock.now() ?? 0n;
+    if (now > own.entered) time[own.state] = (time[own.state] as bigint) + now - own.entered;
+    return time;
   }
 
   /** With the flag the guest can tell a copy that is being written: the top byte of the time goes first and last. */
-  #write(vcpu: number, own: RunState, flagged: boolean): void {
+  #write(vcpu: number, own: RunState, time: readonly bigint[], flagged: boolean): void {
     const { memory, vcpus } = this.#domain;
     const by = vcpus[vcpu];
     const address = virtualAddressOf(own.low, own.high);
-    if (by === undefined || (own.low === 0 && own.high === 0)) return;
+    if (by === undefined || address === NO_ADDRESS) return;
     const top = this.#bytes.subarray(TOP_OF_ENTRY_TIME, TOP_OF_ENTRY_TIME + 1);
     const entered = flagged ? own.entered | XEN_RUNSTATE_UPDATE : own.entered;
-    vcpuRunstateInfo.encode({ state: own.state, stateEntryTime: entered, time: own.time }, this.#bytes);
+    vcpuRunstateInfo.encode({ state: own.state, stateEntryTime: entered, time }, this.#bytes);
     if (flagged) memory.write(by, address + TOP_OF_ENTRY_TIME, top);
     memory.write(by, address, this.#bytes);
     if (!flagged) return;
