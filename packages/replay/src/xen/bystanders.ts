@@ -16,6 +16,7 @@ const RUNSTATE_BYTES = 48;
 interface Snapshot {
   readonly base: bigint;
   readonly bytes: Uint8Array;
+  readonly words: Int32Array;
   mapped: boolean;
 }
 
@@ -27,11 +28,15 @@ export class Bystanders {
   readonly #memory: MemoryPort;
   readonly #pages: readonly Snapshot[];
   readonly #after: Uint8Array = new Uint8Array(PAGE_BYTES);
+  readonly #afterWords: Int32Array = new Int32Array(this.#after.buffer);
   readonly #runstates: bigint[] = [];
 
   constructor(memory: MemoryPort, watched: readonly bigint[]) {
     this.#memory = memory;
-    this.#pages = watched.map((base) => ({ base, bytes: new Uint8Array(PAGE_BYTES), mapped: false }));
+    this.#pages = watched.map((base) => {
+      const bytes = new Uint8Array(PAGE_BYTES);
+      return { base, bytes, words: new Int32Array(bytes.buffer), mapped: false };
+    });
   }
 
   /** Remembers the area before a call. */
@@ -46,11 +51,17 @@ export class Bystanders {
     if (number === MEMORY_OP || step.memAlsoMore) return;
     for (const page of this.#pages) {
       if (!page.mapped || !this.#memory.read(physicalOf(page.base), this.#after)) continue;
+      if (this.#isSame(page)) continue;
       this.#forgive(page, step.memOut);
       this.#forgive(page, step.memAlso);
       for (const area of this.#runstates) this.#forgiveRange(page, area, RUNSTATE_BYTES);
       this.#report(page, findings);
     }
+  }
+
+  #isSame({ words }: Snapshot): boolean {
+    for (let i = 0; i < words.length; i++) if (words[i] !== this.#afterWords[i]) return false;
+    return true;
   }
 
   /** VCPUOP_register_runstate_memory_area: the operand is the area's address. */
