@@ -17,9 +17,6 @@ export class SharedTable {
   /** Frames of status words, while the table is of version 2. */
   readonly statusPages: SharedPage[] = [];
   readonly #memory: DomainMemory;
-  /** All that there ever were: a page is made once. */
-  readonly #madePages: SharedPage[] = [];
-  readonly #madeStatusPages: SharedPage[] = [];
 
   constructor(memory: DomainMemory, max: number) {
     this.max = max;
@@ -39,14 +36,13 @@ export class SharedTable {
 
   /** Makes the table at least this long, which must be within {@link max}. */
   grow(frames: number): void {
-    this.#lengthen(this.pages, this.#madePages, 'grant', frames);
+    this.#lengthen(this.pages, 'grant', frames);
     if (this.version === 2) {
-      const wanted = Math.ceil(this.pages.length / FRAMES_PER_STATUS);
-      this.#lengthen(this.statusPages, this.#madeStatusPages, 'status', wanted);
+      this.#lengthen(this.statusPages, 'status', Math.ceil(this.pages.length / FRAMES_PER_STATUS));
     }
   }
 
-  /** As a new domain has it. The pages' places in the domain's map are the memory's to forget. */
+  /** As a new domain has it. */
   reset(): void {
     this.version = 1;
     this.pages.length = 0;
@@ -54,11 +50,12 @@ export class SharedTable {
     this.grow(INITIAL_GRANT_FRAMES);
   }
 
-  /** A table of this version and length: what its pages hold is the memory's to restore. */
+  /** A table of this version and length. What its pages hold is the memory's to restore, by their ids. */
   restore(version: 1 | 2, frames: number): void {
     this.version = version;
-    this.pages.length = 0;
-    this.statusPages.length = 0;
+    this.pages.length = Math.min(this.pages.length, frames);
+    if (version === 1) this.statusPages.length = 0;
+    else this.statusPages.length = Math.min(this.statusPages.length, Math.ceil(frames / FRAMES_PER_STATUS));
     this.grow(frames);
   }
 
@@ -118,14 +115,8 @@ export class SharedTable {
     words.or(statusIndex(ref), status << statusShift(ref));
   }
 
-  #lengthen(pages: SharedPage[], made: SharedPage[], name: string, length: number): void {
-    for (let i = pages.length; i < length; i++) {
-      const known = made[i];
-      const page = known ?? new SharedPage(this.#memory, `${name}:${i}`);
-      if (known === undefined) made.push(page);
-      clearPage(page);
-      pages.push(page);
-    }
+  #lengthen(pages: SharedPage[], name: string, length: number): void {
+    for (let i = pages.length; i < length; i++) pages.push(new SharedPage(this.#memory, `${name}:${i}`));
   }
 
   #statusWords(ref: number): SharedWords {
