@@ -30,8 +30,10 @@ export {
 } from './block/blkif.js';
 export { BlockBackend } from './block/block-backend.js';
 export { BlockRing } from './block/block-ring.js';
+export { blockService } from './block/block-service.js';
 export { type BlockMedium, bufferMedium } from './block/medium.js';
 export { CONSOLE_INTERFACE, CONSOLE_QUEUE_BYTES, ConsoleRing } from './console/console-ring.js';
+export { type ConsoleServiceOptions, consoleService } from './console/console-service.js';
 export { decodeText, LINE_LENGTH_MAX, splitLines } from './console/text-stream.js';
 export type { DomainConfig } from './domain/config.js';
 export type { RawCalls, XenCalls } from './guest/calls.js';
@@ -48,9 +50,9 @@ export { type GrantFailure, grantStatus } from './guest/grants/status.js';
 export {
   type CopyEnd,
   GrantClient,
+  type GrantMapping,
   type GrantTableCalls,
   MAX_TABLE_FRAMES,
-  type MappedGrant,
 } from './guest/grants/table.js';
 export { XenGuest, type XenGuestParts, XenSetupError } from './guest/guest.js';
 export type { GuestMemory, ScratchArea } from './guest/guest-memory.js';
@@ -108,6 +110,7 @@ export {
 } from './store/messages.js';
 export type { Permission, PermissionLetter } from './store/permissions.js';
 export { DEFAULT_QUOTAS, type StoreQuotas } from './store/quotas.js';
+export { type StoreServiceOptions, storeService } from './store/store-service.js';
 export { type StoreValue, StoreView } from './store/view.js';
 export {
   REQUESTS_PER_EVENT,
@@ -125,6 +128,7 @@ export {
   type DomainDirectory,
   diskNumber,
   HOST_DOMID,
+  provisionConsole,
   provisionDevice,
   provisionDisk,
   provisionDomain,

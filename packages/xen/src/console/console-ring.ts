@@ -1,6 +1,7 @@
-import type { SharedWords } from '@trapline/core';
+import { RestoreError, type Saved, type SharedWords } from '@trapline/core';
 import { type Observable, Subject } from 'rxjs';
 import { ByteRing, type ByteRingLayout } from '../rings/byte-ring.js';
+import { bytesToText, textToBytes } from '../rings/text.js';
 
 /** Where `xencons_interface` has its two rings (public/io/console.h), in 32-bit words. */
 export const CONSOLE_INTERFACE: { readonly input: ByteRingLayout; readonly output: ByteRingLayout } = {
@@ -81,15 +82,24 @@ export class ConsoleRing {
     this.#drained.complete();
   }
 
-  /** Input that waits, for a machine that is saved. */
-  get waiting(): Uint8Array {
+  /** The input that waits. */
+  save(): Saved {
     const all = new Uint8Array(this.#queued);
     let at = 0;
     for (const bytes of this.#queue) {
       all.set(bytes, at);
       at += bytes.length;
     }
-    return all;
+    return bytesToText(all);
+  }
+
+  /** Takes back what {@link save} gave. Throws `RestoreError` for anything else. */
+  restore(saved: Saved): void {
+    if (typeof saved !== 'string' || saved.length > CONSOLE_QUEUE_BYTES) {
+      throw new RestoreError(`xen: the input of a console is a text of at most ${CONSOLE_QUEUE_BYTES} bytes`);
+    }
+    this.#queue = saved === '' ? [] : [textToBytes(saved)];
+    this.#queued = saved.length;
   }
 
   #feed(): boolean {

@@ -1,7 +1,7 @@
+import { leadingNumber, stringsPayload, terminatedStrings } from '../rings/text.js';
 import type { StoreErrorName } from './errors.js';
 import { QUOTA_NAMES } from './quotas.js';
 import type { Request } from './requests.js';
-import { leadingNumber, stringsPayload, terminatedStrings } from './text.js';
 
 type Command = (request: Request, parameters: readonly string[]) => Uint8Array | StoreErrorName;
 

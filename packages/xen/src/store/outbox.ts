@@ -1,8 +1,8 @@
+import { stringsPayload } from '../rings/text.js';
 import type { Cause, StoreClient } from './client.js';
 import type { StoreDomains } from './domains.js';
 import { encodeMessage, MESSAGE, MESSAGE_HEADER_BYTES, MESSAGE_PAYLOAD_MAX, type Message } from './messages.js';
 import { isSpecial } from './paths.js';
-import { stringsPayload } from './text.js';
 
 /** A request, as long as its answer or events of it are on their way to somebody. */
 export interface PendingRequest extends Cause {

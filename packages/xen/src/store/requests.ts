@@ -1,3 +1,4 @@
+import { bytesToText, leadingNumber, stringsPayload, terminatedStrings, textToBytes } from '../rings/text.js';
 import type { StoreClient } from './client.js';
 import { control } from './control.js';
 import type { StoreEngine } from './engine.js';
@@ -7,7 +8,6 @@ import type { StoreNode } from './node.js';
 import { domainPath } from './paths.js';
 import { formatPermission, parsePermission } from './permissions.js';
 import type { ClientContext } from './reading.js';
-import { bytesToText, leadingNumber, stringsPayload, terminatedStrings, textToBytes } from './text.js';
 
 /** What a request of a privileged domain does beyond the nodes: the host's part. */
 export interface DomainRequests {

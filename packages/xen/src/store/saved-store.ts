@@ -1,5 +1,6 @@
 import { RestoreError, type Saved } from '@trapline/core';
 import { SavedState } from '../domain/saved-state.js';
+import { bytesToText, textToBytes } from '../rings/text.js';
 import type { StoreClient } from './client.js';
 import type { ConnectionState, StoreConnection } from './connection.js';
 import type { StoreEngine } from './engine.js';
@@ -7,7 +8,6 @@ import { MESSAGE_HEADER_BYTES, MESSAGE_PAYLOAD_MAX } from './messages.js';
 import type { StoreNode } from './node.js';
 import type { Outgoing, PendingRequest } from './outbox.js';
 import { formatPermission, type Permission, parsePermission } from './permissions.js';
-import { bytesToText, textToBytes } from './text.js';
 import { type Access, Transaction } from './transaction.js';
 import { ownerOf } from './tree.js';
 

@@ -17,8 +17,6 @@ export interface DomainDirectory {
   readonly memoryKiB: number;
   /** Its ring to the store: where it is, and the port, as its parameters say too. */
   readonly store: { readonly frame: number; readonly port: number };
-  /** Its console's ring; none where absent. */
-  readonly console?: { readonly frame: number; readonly port: number };
 }
 
 /** One end of a split device: more nodes, by name. */
@@ -67,7 +65,6 @@ export function provisionDomain(store: XenStore, directory: DomainDirectory): vo
     ];
     for (let vcpu = 0; vcpu < vcpus; vcpu++) facts.push([`${home}/cpu/${vcpu}/availability`, 'online']);
     for (const [path, value] of facts) view.write(path, value);
-    if (directory.console !== undefined) console0(view, domid, directory.console);
   });
 }
 
@@ -169,13 +166,14 @@ export function diskNumber(name: string): number {
   return disk < 16 && partition < 16 ? (202 << 8) | (disk << 4) | partition : (1 << 28) | (disk << 8) | partition;
 }
 
-/** The console's two ends: the front end's is right in the domain's directory (libxl_console.c). */
-function console0(view: StoreView, domid: number, ring: { readonly frame: number; readonly port: number }): void {
+/** Writes the two ends of a domain's console; the front end's is right in the domain's directory (libxl_console.c). */
+export function provisionConsole(
+  store: XenStore,
+  domid: number,
+  ring: { readonly frame: number; readonly port: number },
+): DevicePaths {
   const frontend = `${domainPath(domid)}/console`;
   const backend = `${domainPath(HOST_DOMID)}/backend/console/${domid}/0`;
-  if (view.has(backend)) view.rm(backend);
-  make(view, backend, '', shared(HOST_DOMID, domid));
-  make(view, frontend, '', shared(domid, HOST_DOMID));
   const fixed = shared(HOST_DOMID, domid);
   const facts: [string, string][] = [
     ['backend', backend],
@@ -187,7 +185,6 @@ function console0(view: StoreView, domid: number, ring: { readonly frame: number
     ['port', String(ring.port)],
     ['ring-ref', String(ring.frame)],
   ];
-  for (const [name, value] of facts) make(view, `${frontend}/${name}`, value, fixed);
   const behind: [string, string][] = [
     ['frontend', frontend],
     ['frontend-id', String(domid)],
@@ -195,7 +192,14 @@ function console0(view: StoreView, domid: number, ring: { readonly frame: number
     ['state', String(XENBUS_STATE.Initialising)],
     ['protocol', 'vt100'],
   ];
-  for (const [name, value] of behind) view.write(`${backend}/${name}`, value);
+  store.transaction((view) => {
+    for (const old of [frontend, backend]) if (view.has(old)) view.rm(old);
+    make(view, backend, '', fixed);
+    make(view, frontend, '', shared(domid, HOST_DOMID));
+    for (const [name, value] of facts) make(view, `${frontend}/${name}`, value, fixed);
+    for (const [name, value] of behind) view.write(`${backend}/${name}`, value);
+  });
+  return { frontend, backend };
 }
 
 /** A directory of one domain that another one may read. */

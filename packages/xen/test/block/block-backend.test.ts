@@ -5,6 +5,7 @@ import {
   bufferMedium,
   diskNumber,
   JoinedWords,
+  provisionConsole,
   provisionDevice,
   provisionDisk,
   provisionDomain,
@@ -181,10 +182,11 @@ describe('provisioning', () => {
       vcpus: 1,
       memoryKiB: 32_768,
       store: { frame: 0x39001, port: 1 },
-      console: { frame: 0x39000, port: 2 },
     };
-    provisionDomain(store, directory);
-    provisionDomain(store, directory);
+    for (let twice = 0; twice < 2; twice++) {
+      provisionDomain(store, directory);
+      provisionConsole(store, 3, { frame: 0x39000, port: 2 });
+    }
     const guest = new WireGuest(store, 3);
     const read = (path: string): string => guest.say('READ', `${path}|`);
     expect(

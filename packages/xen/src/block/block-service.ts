@@ -1,0 +1,25 @@
+import type { XenStore } from '../store/xenstore.js';
+import { DomainLink } from '../xenbus/domain-link.js';
+import type { AttachedService, HostService } from '../xenbus/host-service.js';
+import { provisionDisk } from '../xenbus/provision.js';
+import { BlockBackend } from './block-backend.js';
+import type { BlockMedium } from './medium.js';
+
+/** Gives domains a disk by its name there (`xvda`), from a medium of its own each. */
+export function blockService(store: XenStore, name: string, mediumOf: (domid: number) => BlockMedium): HostService {
+  return {
+    name: `block ${name}`,
+    attach: (domain, host): AttachedService => {
+      const medium = mediumOf(domain.id);
+      const { backend: path } = provisionDisk(store, { domid: domain.id, name, readOnly: medium.readOnly });
+      const backend = new BlockBackend(store, path, new DomainLink(domain, host), medium);
+      backend.start();
+      return {
+        detach: () => {
+          backend.stop();
+          store.rm(path);
+        },
+      };
+    },
+  };
+}
