@@ -108,7 +108,7 @@ function endOf(outcome: Outcome, stage: Stage, performer: Performer, patience: n
       stage.advance(patience);
       return { kind: 'away', why: 'off' };
     case 'system':
-      if (outcome.event === 'suspend') return suspended(stage, performer, patience);
+      if (outcome.event === 'suspend' && !stage.plan.suspendEnds) return suspended(stage, performer, patience);
       stage.end(performer, outcome.event);
       return { kind: 'machine', event: outcome.event };
     case 'exit':

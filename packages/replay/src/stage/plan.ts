@@ -32,6 +32,8 @@ export interface StagePlan {
   readonly arrivals?: 'time' | 'vmm';
   /** Whether `memIn` was observed before the call (KVM) instead of put there. */
   readonly observesOperands?: boolean;
+  /** Whether a machine that suspends stays so: whoever controls it resumes it, and not an interrupt (Xen's domains). */
+  readonly suspendEnds?: boolean;
   /** Ticks of the system counter a second; the scenario's `boot` says it where absent. */
   readonly frequency?: number;
   /** What happens on the fresh machine before the first step; findings are the first step's. */

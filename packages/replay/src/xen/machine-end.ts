@@ -14,6 +14,8 @@ const STATES: { readonly [E in SystemEvent['event']]: MachineState } = {
   suspend: 'running',
 };
 
+const NS_PER_MS = 1_000_000n;
+
 /** Hears what the control domain does to the whole machine, and when. */
 export class MachineEnd {
   #state: MachineState = 'running';
@@ -21,10 +23,10 @@ export class MachineEnd {
 
   constructor({ guest, settings }: DomainSide, stage: Stage) {
     if (!settings.privileged) return;
-    guest.ports.system.events$.subscribe(({ event }) => {
+    guest.ports.system.events$.subscribe(({ event, detail }) => {
       if (this.#state !== 'running') return;
       this.#state = STATES[event];
-      this.#time = stage.clock.now();
+      this.#time = stage.clock.now() + BigInt(detail.afterMs ?? 0) * NS_PER_MS;
     });
   }
 
@@ -32,7 +34,7 @@ export class MachineEnd {
     return this.#state;
   }
 
-  /** When it ended, in nanoseconds of the stage's clock. */
+  /** When it ends, in nanoseconds of the stage's clock: at the event, or as much later as that says. */
   get time(): bigint {
     return this.#time;
   }

@@ -49,10 +49,12 @@ export function xenMachine(setting: Setting, parts: XenParts): StagePlan {
     }
   };
   return {
+    // Domains that are there already when those of the recording are made.
     guests: [
-      ...domains.map((domain, i) => guestOf(domain, gics[i] as VirtualGic, service, environment)),
       ...others.map((domid) => idleGuest(domid, service)),
+      ...domains.map((domain, i) => guestOf(domain, gics[i] as VirtualGic, service, environment)),
     ],
+    suspendEnds: true,
     players: playersOf(sideOf),
     pstate: callPstate(environment),
     opening,
