@@ -1,6 +1,7 @@
 import { type HypercallName, xenAbi } from '../abi/hypercalls.js';
 import { eventChannelOp } from '../events/event-channel-op.js';
 import { grantTableOp } from '../grants/grant-table-op.js';
+import { memoryOp } from '../memory/memory-op.js';
 import { schedOp } from '../sched/sched-op.js';
 import { vcpuOp } from '../vcpu/vcpu-op.js';
 import { consoleIo } from './console-io.js';
@@ -19,6 +20,7 @@ import { xenVersion } from './xen-version.js';
 const OPERATIONS: { readonly [N in HypercallName]?: Operation } = {
   schedOpCompat: notImplemented,
   platformOp,
+  memoryOp,
   multicall,
   eventChannelOpCompat: notImplemented,
   xenVersion,

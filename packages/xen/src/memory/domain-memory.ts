@@ -65,7 +65,7 @@ export class DomainMemory {
 
   /** Whether it ends: nothing can be mapped any more. */
   get isDying(): boolean {
-    return this.#dying;
+    return this.#dying || this.domain.isDying;
   }
 
   /** Whether a domain that has ended is gone altogether: nobody uses a page of it. */
@@ -87,14 +87,26 @@ export class DomainMemory {
     return this.#copy?.copyHalves(call.vcpu.pe, low, high, call.operand.bytes, 0, length, true) ?? false;
   }
 
+  /** Copies `size` bytes, an element of a list at an address, to a place of the operand. */
+  copyItemIn(call: Hypercall, low: number, high: number, index: number, size: number, at: number): boolean {
+    const { pe } = call.vcpu;
+    return this.#copy?.copyItem(pe, low, high, index * size, call.operand.bytes, at, size, false) ?? false;
+  }
+
+  /** Copies `size` bytes at a place of the operand to an element of a list. */
+  copyItemOut(call: Hypercall, low: number, high: number, index: number, size: number, at: number): boolean {
+    const { pe } = call.vcpu;
+    return this.#copy?.copyItem(pe, low, high, index * size, call.operand.bytes, at, size, true) ?? false;
+  }
+
   /** Copies `length` bytes at `offset` of the operand from `offset` bytes behind the address: a field, a list's element. */
   copyInPart(call: Hypercall, low: number, high: number, offset: number, length: number): boolean {
-    return this.#copy?.copyField(call.vcpu.pe, low, high, call.operand.bytes, offset, length, false) ?? false;
+    return this.#copy?.copyItem(call.vcpu.pe, low, high, offset, call.operand.bytes, offset, length, false) ?? false;
   }
 
   /** Copies `length` bytes at `offset` of the operand to `offset` bytes behind the address. */
   copyOutPart(call: Hypercall, low: number, high: number, offset: number, length: number): boolean {
-    return this.#copy?.copyField(call.vcpu.pe, low, high, call.operand.bytes, offset, length, true) ?? false;
+    return this.#copy?.copyItem(call.vcpu.pe, low, high, offset, call.operand.bytes, offset, length, true) ?? false;
   }
 
   /** Reads at a guest-virtual address of a vCPU ({@link virtualAddressOf}'s Numbers), any length; false as for {@link copyIn}. */
@@ -175,7 +187,13 @@ export class DomainMemory {
     return result;
   }
 
-  /** A new page of zeros, counted by {@link allocate} already, for a frame; undefined where the port cannot have one. */
+  /** Puts a new page of zeros at a frame: 0, or what {@link PhysicalMap.set} gives. It has been counted before. */
+  populate(frame: number): number {
+    if (!this.map.reaches(frame)) return -ERRNO.EINVAL;
+    return this.map.set(frame, 'ram', this.newPage(frame));
+  }
+
+  /** A new page of zeros for a frame; undefined where the port has none, and only the frame's own bytes can be there. */
   newPage(frame: number): Page | undefined {
     const mapping = this.#port?.mapping;
     if (mapping !== undefined)

@@ -35,18 +35,19 @@ export class GuestCopy {
     return address !== NO_ADDRESS && this.copy(pe, address, bytes, at, length, write);
   }
 
-  /** Copies a part of a structure, `offset` bytes behind its address and in the operand. */
-  copyField(
+  /** Copies `offset` bytes behind an address: a field of a structure, an element of a list. */
+  copyItem(
     pe: Pe,
     low: number,
     high: number,
-    bytes: Uint8Array,
     offset: number,
+    bytes: Uint8Array,
+    at: number,
     length: number,
     write: boolean,
   ): boolean {
     const address = virtualAddressOf(low, high);
-    return address !== NO_ADDRESS && this.copy(pe, address + offset, bytes, offset, length, write);
+    return address !== NO_ADDRESS && this.copy(pe, address + offset, bytes, at, length, write);
   }
 
   /** Copies between `bytes` from `at` on and a guest-virtual address, which is negative in the upper half. */

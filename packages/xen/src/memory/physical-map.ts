@@ -71,6 +71,21 @@ export class PhysicalMap {
     return this.ram.has(frame) ? this.#asBuilt(frame) : undefined;
   }
 
+  /** Whether the tables have the frame. */
+  reaches(frame: number): boolean {
+    return frame >= 0 && frame < this.#limit;
+  }
+
+  /** Whether a frame of the machine is a device's that the domain may use. */
+  mayUseDevice(frame: number): boolean {
+    return this.#devices.has(frame);
+  }
+
+  /** Whether the domain has devices at all. */
+  get hasDevices(): boolean {
+    return this.#devices.count > 0;
+  }
+
   /** The page that a frame of RAM was built with, wherever it is; only for a domain whose frames are machine frames. */
   builtWith(frame: number): Page | undefined {
     return this.#displaced?.get(frame) ?? (this.typeOf(frame) === 'ram' ? this.pageAt(frame) : undefined);
@@ -97,7 +112,7 @@ export class PhysicalMap {
    */
   set(frame: number, type: PageType, page: Page | undefined): number {
     if (this.#memory.isDying) return -ERRNO.ENOMEM;
-    if (!(frame >= 0 && frame < this.#limit)) return -ERRNO.EINVAL;
+    if (!this.reaches(frame)) return -ERRNO.EINVAL;
     this.#keep(frame);
     if (this.#mapping === undefined ? !this.#canAdopt(frame, page) : !this.#show(frame, type, page))
       return -ERRNO.ENOMEM;
@@ -127,7 +142,7 @@ export class PhysicalMap {
   /** Makes a frame a hole, whatever it holds. */
   clear(frame: number): number {
     if (this.#memory.isDying) return -ERRNO.ENOMEM;
-    if (!(frame >= 0 && frame < this.#limit)) return -ERRNO.EINVAL;
+    if (!this.reaches(frame)) return -ERRNO.EINVAL;
     this.#makeHole(frame);
     return 0;
   }
