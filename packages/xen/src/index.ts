@@ -3,6 +3,7 @@ export { ERRNO, type ErrnoName } from './abi/errno.js';
 export { HVM_PARAMETERS, type HvmParameterName } from './abi/hvm-parameters.js';
 export { type HypercallName, xenAbi } from './abi/hypercalls.js';
 export { defineOperations, type OperationSpec, type OperationTable } from './abi/operation.js';
+export { OPERATION_TABLES, operationOf } from './abi/operation-tables.js';
 export { xenStatus } from './abi/status.js';
 export { defineStructure, defineUnion, type Structure } from './abi/structure.js';
 export {
@@ -38,6 +39,7 @@ export { decodeText, LINE_LENGTH_MAX, splitLines } from './console/text-stream.j
 export type { DomainConfig } from './domain/config.js';
 export type { RawCalls, XenCalls } from './guest/calls.js';
 export { RingConsole } from './guest/console-ring.js';
+export { ControlCalls, type ControlVersions, type DomainInfo } from './guest/control-calls.js';
 export { driver, SCRATCH_BYTES, type XenDriverOptions, xenDriver } from './guest/driver.js';
 export type { EventAbi, EventHandler } from './guest/events/abi.js';
 export { type EventChannelCalls, EventPorts, type PortStatus } from './guest/events/channels.js';
@@ -57,6 +59,7 @@ export {
 export { XenGuest, type XenGuestParts, XenSetupError } from './guest/guest.js';
 export type { GuestMemory, ScratchArea } from './guest/guest-memory.js';
 export { HypervisorConsole } from './guest/hypervisor-console.js';
+export type { HypfsValue } from './guest/hypfs-client.js';
 export { MAX_EXTENTS, type MemoryCalls } from './guest/memory-calls.js';
 export {
   NEWEST_VERSION,

@@ -86,6 +86,19 @@ export class Gate {
     return this.#go(number);
   }
 
+  /** `op(command, operand, length, list, room)`: two buffers, each with its length. */
+  twoBuffers(number: number, command: number, length: number, room: number): number {
+    const w = this.#operand(1, command);
+    const { listLow, listHigh } = this.operands;
+    w[4] = length;
+    w[5] = 0;
+    w[6] = listLow;
+    w[7] = listHigh;
+    w[8] = room;
+    w[9] = 0;
+    return this.#go(number);
+  }
+
   /** `op(operand)`. */
   single(number: number): number {
     const { w } = this.conduit.caller;

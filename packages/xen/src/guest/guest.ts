@@ -1,4 +1,5 @@
 import { type Conduit, createClient, isStatus } from '@trapline/core';
+import { RUNSTATE_UPDATE_FLAG, VM_ASSIST_ENABLE } from '../abi/assists.js';
 import { HVM_PARAMETERS, type HvmParameterName } from '../abi/hvm-parameters.js';
 import { xenAbi } from '../abi/hypercalls.js';
 import { versionOperations } from '../abi/operations/version.js';
@@ -6,17 +7,21 @@ import { XENMAPSPACE } from '../abi/structures/memory.js';
 import type { XenNode, XenVersion } from '../binding.js';
 import { DOMID_SELF } from '../domain/xen.js';
 import { PAGE_BYTES } from '../memory/frames.js';
+import { PROFILES } from '../profiles.js';
 import { type RawCalls, type XenCalls, xenCalls } from './calls.js';
 import { RingConsole } from './console-ring.js';
+import { ControlCalls, type ControlVersions } from './control-calls.js';
 import { EventPorts } from './events/channels.js';
 import { TwoLevelEvents } from './events/two-level.js';
 import type { Gate } from './gate.js';
 import { GrantClient } from './grants/table.js';
 import { type GuestMemory, guestWords } from './guest-memory.js';
 import { HypervisorConsole } from './hypervisor-console.js';
+import { type HypfsValue, readHypfs } from './hypfs-client.js';
+import { type MulticallEntry, multicall } from './multicall.js';
 import type { Negotiated, NegotiationNote, XenFeature } from './negotiation.js';
 import type { GuestPage, PagePool } from './operand-area.js';
-import type { XenError } from './operations.js';
+import { resultOf, type XenError } from './operations.js';
 import { PhysicalMap } from './physical-map.js';
 import { type RingSignals, signalsOf } from './ring-signals.js';
 import { Scheduling } from './scheduling.js';
@@ -57,6 +62,8 @@ export class XenGuest {
   readonly calls: XenCalls;
   /** Hypercalls, typed. */
   readonly hypercalls: RawCalls;
+  /** What a control domain does. */
+  readonly control: ControlCalls;
   /** Xen's own console. */
   readonly console: HypervisorConsole;
   readonly scheduling: Scheduling;
@@ -80,6 +87,7 @@ export class XenGuest {
     this.features = parts.features;
     this.calls = xenCalls(gate);
     this.hypercalls = createClient(xenAbi, gate.conduit);
+    this.control = new ControlCalls(gate, controlVersions(negotiated.version));
     this.console = new HypervisorConsole(gate);
     this.scheduling = new Scheduling(this.calls.sched, gate);
     this.pages = pages;
@@ -123,6 +131,21 @@ export class XenGuest {
     return this.#grants;
   }
 
+  /** Several hypercalls at once: what each of them returned. */
+  multicall(entries: readonly MulticallEntry[]): readonly bigint[] | XenError {
+    return multicall(this.gate, entries);
+  }
+
+  /** Enables what Xen does for the guest only where it asks: `XEN_RUNSTATE_UPDATE` in run states. */
+  assistRunstateUpdate(): number | XenError {
+    return resultOf(this.gate.call2(xenAbi.calls.vmAssist.id, VM_ASSIST_ENABLE, RUNSTATE_UPDATE_FLAG));
+  }
+
+  /** An entry of Xen's file system of parameters, which control domains may read. */
+  hypfs(path: string): HypfsValue | XenError {
+    return readHypfs(this.gate, path);
+  }
+
   /** A parameter of this domain's. */
   parameter(name: HvmParameterName): bigint | XenError {
     const answer = this.calls.hvm.getParam({ domid: DOMID_SELF, index: HVM_PARAMETERS[name] });
@@ -159,6 +182,13 @@ export class XenGuest {
     if (isStatus(shared)) throw new XenSetupError("a vCPU's vcpu_info", shared);
     return shared;
   }
+}
+
+/** The interface versions that belong to a version of Xen; those of 4.17 where it is not known here. */
+function controlVersions({ major, minor }: XenVersion): ControlVersions {
+  const known = Object.values(PROFILES).find(({ version }) => version.major === major && version.minor === minor);
+  const { sysctlVersion, domctlVersion } = known ?? PROFILES['xen-4.17'];
+  return { sysctl: sysctlVersion, domctl: domctlVersion };
 }
 
 /** What Xen puts in the place of a frame that is to come (dom0less, XENSTORE_PFN_LATE_ALLOC), and everything above. */

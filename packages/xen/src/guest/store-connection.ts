@@ -63,19 +63,21 @@ export class StoreConnection {
 
   /** Takes in what has come: answers are kept for who asked, watch events are handed over. */
   receive(): void {
-    let freed = false;
+    // The store waits for room where its answers did not fit: each time some was made, more may be there.
+    while (this.#take()) this.#signals.notify();
+  }
+
+  /** Takes what is in the ring, and gives whether that was anything. */
+  #take(): boolean {
+    let taken = false;
     while (!this.#broken) {
       const count = this.#replies.consume(this.#received, this.#length, this.#received.length);
-      if (count === RING_CORRUPT) {
-        this.#broken = true;
-        break;
-      }
-      freed ||= count > 0;
-      this.#length += count;
+      if (count === RING_CORRUPT) this.#broken = true;
+      else this.#length += count;
+      taken ||= count > 0;
       if (!this.#takeMessage()) break;
     }
-    // The store waits for room where its answers did not fit.
-    if (freed) this.#signals.notify();
+    return taken;
   }
 
   *#send(bytes: Uint8Array): Work<void> {

@@ -217,7 +217,7 @@ describe('transactions', () => {
     let tries = 0;
     const never = client.transaction(function* (transaction) {
       yield* client.directory('/local/domain/1', transaction);
-      store.write('/local/domain/1/other', String(tries++));
+      store.write(`/local/domain/1/other${tries++}`, '');
       yield* client.write('mine', 'x', transaction);
     });
     expect([never.result, tries]).toEqual([storeStatus.EAGAIN, MAX_TRANSACTION_TRIES]);

@@ -21,7 +21,7 @@ import { type GrantFailure, grantStatus } from './status.js';
 export type GrantTableCalls = OperationClient<typeof grantTableOperations.all, 'list'>;
 
 /** A page of another domain's, mapped here. */
-export interface MappedGrant extends FrameSlot {
+export interface GrantMapping extends FrameSlot {
   readonly handle: number;
   readonly domain: number;
   readonly reference: number;
@@ -103,7 +103,7 @@ export class GrantClient {
   }
 
   /** Maps a page that a domain grants, where there is a hole. */
-  map(domain: number, reference: number, access: GrantAccess = 'write'): MappedGrant | GrantFailure | XenError {
+  map(domain: number, reference: number, access: GrantAccess = 'write'): GrantMapping | GrantFailure | XenError {
     const slot = this.#map.hole();
     if (isStatus(slot)) return slot;
     const flags = GNTMAP.host_map | (access === 'read' ? GNTMAP.readonly : 0);
@@ -114,7 +114,7 @@ export class GrantClient {
   }
 
   /** Ends a mapping. */
-  unmap(mapped: MappedGrant): true | GrantFailure | XenError {
+  unmap(mapped: GrantMapping): true | GrantFailure | XenError {
     const [answer] = listed(
       this.calls.unmapGrantRef([{ host_addr: mapped.address, dev_bus_addr: 0n, handle: mapped.handle }]),
     );

@@ -1,0 +1,24 @@
+import type { OperationSpec, OperationTable } from './operation.js';
+import { eventChannelOperations } from './operations/event-channel.js';
+import { grantTableOperations } from './operations/grant-table.js';
+import { hvmOperations } from './operations/hvm.js';
+import { memoryOperations } from './operations/memory.js';
+import { schedOperations } from './operations/sched.js';
+import { vcpuOperations } from './operations/vcpu.js';
+import { versionOperations } from './operations/version.js';
+
+/** The hypercalls whose first argument selects a sub-operation, in the order of their numbers. */
+export const OPERATION_TABLES: readonly OperationTable[] = [
+  memoryOperations,
+  versionOperations,
+  grantTableOperations,
+  vcpuOperations,
+  schedOperations,
+  eventChannelOperations,
+  hvmOperations,
+];
+
+/** The sub-operation of a hypercall, by the hypercall's name and the command; undefined where there is none. */
+export function operationOf(hypercall: string, command: number): OperationSpec | undefined {
+  return OPERATION_TABLES.find((table) => table.hypercall === hypercall)?.find(command);
+}
