@@ -29,10 +29,15 @@ const NAMED: Readonly<Record<string, (vcpu: Vcpu) => bigint>> = {
 /** Reads a register or a piece of state by the name that recordings give it; undefined for a name that is not known. */
 export function readNamed(performer: Performer, name: string): bigint | undefined {
   const general = GENERAL.exec(name);
-  if (general) return performer.view().get(Number(general[1]));
+  if (general) return registerOf(performer, Number(general[1]));
   const key = name.toLowerCase();
   if (Object.hasOwn(NAMED, key)) return NAMED[key]?.(performer.vcpu);
   return isSystemRegister(name) ? performer.vcpu.read(name) : undefined;
+}
+
+/** A general register by its number; undefined for a number that no register has. */
+function registerOf(performer: Performer, n: number): bigint | undefined {
+  return n <= (performer.width === 64 ? 30 : 14) ? performer.register(n) : undefined;
 }
 
 /** Whether a vCPU of the bus holds this system register. */

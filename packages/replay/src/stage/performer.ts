@@ -92,9 +92,13 @@ export class Performer implements CpuPort {
 
   /** What it sees as its general registers. */
   view(): RegisterView {
+    return new Map((this.width === 64 ? REGISTERS_64 : REGISTERS_32).map((n) => [n, this.register(n)]));
+  }
+
+  /** A general register, its stack pointer among them. */
+  register(n: number): bigint {
     const { vcpu } = this;
-    if (this.width === 64) return new Map(REGISTERS_64.map((n) => [n, vcpu.x[n] as bigint]));
-    return new Map(REGISTERS_32.map((n) => [n, BigInt(vcpu.w[2 * a32Slot(vcpu.pstate, n)] as number)]));
+    return this.width === 64 ? (vcpu.x[n] as bigint) : BigInt(vcpu.w[2 * a32Slot(vcpu.pstate, n)] as number);
   }
 
   /**
