@@ -19,6 +19,7 @@ export function storeService(store: XenStore, options: StoreServiceOptions = {})
   return {
     name: 'xenstore',
     attach: (domain, host): AttachedService => {
+      const { total } = domain.memory.reservation;
       const ring = reservePage(domain, host, 'xenstore', () => store.events(), options.frame);
       if (options.provision !== false) {
         provisionDomain(store, {
@@ -26,7 +27,7 @@ export function storeService(store: XenStore, options: StoreServiceOptions = {})
           name: domain.name,
           uuid: uuidOf(domain.handle),
           vcpus: domain.vcpus.length,
-          memoryKiB: domain.memory.reservation.total * KIB_PER_PAGE,
+          memoryKiB: total * KIB_PER_PAGE,
           store: ring,
         });
       }
