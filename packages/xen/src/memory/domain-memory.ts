@@ -1,5 +1,6 @@
 import type { MemoryPort, Saved, SharedWords } from '@trapline/core';
 import { ERRNO } from '../abi/errno.js';
+import { sharedInfo } from '../abi/structures/shared-info.js';
 import type { Hypercall } from '../calls/hypercall.js';
 import type { Domain } from '../domain/domain.js';
 import type { XenVcpu } from '../domain/vcpu.js';
@@ -14,6 +15,8 @@ import { ramOf, rangesOf } from './ram.js';
 import { Reservation } from './reservation.js';
 import { SharedPage } from './shared-page.js';
 
+/** The wall clock's version once it has been told: even, since nobody is writing it. */
+const WALLCLOCK_TOLD = 2;
 /** The id of the shared_info page. */
 const SHARED_INFO = 'shared-info';
 
@@ -55,7 +58,7 @@ export class DomainMemory {
     this.reservation = new Reservation(this.map.ram.count);
     this.#copy = this.#port && new GuestCopy(this.#port, this.map, this);
     this.#restorer = new MemoryRestorer(this, this.#port?.mapping);
-    this.#sharedInfo = new SharedPage(this, SHARED_INFO);
+    this.#sharedInfo = this.#newSharedInfo();
   }
 
   /** The page through which Xen and the domain share events and time, mapped or not. A reset makes a new one. */
@@ -241,7 +244,7 @@ export class DomainMemory {
   reset(): void {
     this.#dying = false;
     this.#restorer.reset();
-    this.#sharedInfo = new SharedPage(this, SHARED_INFO);
+    this.#sharedInfo = this.#newSharedInfo();
   }
 
   save(): Saved {
@@ -262,5 +265,12 @@ export class DomainMemory {
   /** Puts pages of other domains at their frames again, as far as those domains have them. */
   link(): void {
     this.#restorer.linkOthers();
+  }
+
+  /** Zeros, but for the wall clock's version: it has been told once, as 0, because Xen on ARM reads no clock of the machine's. */
+  #newSharedInfo(): SharedPage {
+    const page = new SharedPage(this, SHARED_INFO);
+    page.words.store(sharedInfo.at.wcVersion / 4, WALLCLOCK_TOLD);
+    return page;
   }
 }
