@@ -24,6 +24,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'compose a machine, discover its interfaces, exercise them',
     load: () => import('./run/command.js'),
   },
+  boot: {
+    usage: 'boot --kernel IMAGE',
+    summary: 'a real guest in QEMU, whose calls are answered here',
+    load: () => import('./boot/command.js'),
+  },
   wrappers: {
     usage: 'wrappers INTERFACE --target T',
     summary: 'call wrappers of an interface: C, Rust, assembly, machine code',

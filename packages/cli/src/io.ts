@@ -12,6 +12,18 @@ export interface Io {
   readonly columns: number;
   /** All of standard input. */
   stdin(): Uint8Array;
+  /** The terminal, where a person sits at it. */
+  readonly live?: Live;
+  /** Hears that the work is to end, as Ctrl-C says it, until the returned function is called. */
+  readonly interrupted?: (listener: () => void) => () => void;
+}
+
+/** A person at a terminal: what is shown in place, what is typed. */
+export interface Live {
+  /** Writes to the terminal as it is, past the results. */
+  status(text: string): void;
+  /** Hears every key as bytes, unbuffered, until the returned function is called. */
+  keys(listener: (bytes: Uint8Array) => void): () => void;
 }
 
 /** A colour or another way to set text apart, under the name that `inspect.colors` of node:util has for it. */

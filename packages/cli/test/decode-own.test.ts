@@ -47,11 +47,26 @@ describe('decode --interface', () => {
     expect(JSON.parse((await trapline(['decode', '0x82000010', '--json'])).out).call).toBeNull();
   });
 
+  it("explains Xen's hypercalls, and which sub-operation the first argument selects", async () => {
+    const { out } = await trapline(['decode', '--interface', 'xen', '32', '4', '0x40001000', '--json']);
+    expect(JSON.parse(out)).toMatchObject({
+      how: 'HVC #0xea1, the number in X16 or R12',
+      call: { name: 'EVENT_CHANNEL_OP', arguments: [{ name: 'cmd' }, { name: 'arg', value: '0x40001000' }] },
+      notes: ['command 4 is send: struct evtchn_send; since 3.0, public/event_channel.h'],
+    });
+    const list = await trapline(['decode', '--interface', 'xen', '20', '0']);
+    expect(list.out).toContain('command 0 is mapGrantRef: a list of struct gnttab_map_grant_ref');
+    expect((await trapline(['decode', '--interface', 'xen', '32', '0x100000004', '--json'])).out).toContain(
+      '"notes": []',
+    );
+    expect((await trapline(['decode', '--interface', 'xen', '29', '99', '--json'])).out).toContain('"notes": []');
+  });
+
   it('knows these only', async () => {
-    const { code, err } = await trapline(['decode', '--interface', 'xen', '1']);
+    const { code, err } = await trapline(['decode', '--interface', 'bao', '1']);
     expect([code, err]).toEqual([
       2,
-      expect.stringContaining("--interface knows jailhouse, gunyah, hyperv-native and scmi, not 'xen'"),
+      expect.stringContaining("--interface knows xen, jailhouse, gunyah, hyperv-native and scmi, not 'bao'"),
     ]);
     const many = Array.from({ length: 18 }, () => '1');
     expect((await trapline(['decode', '--interface', 'gunyah', '0x6012', ...many])).code).toBe(2);

@@ -9,6 +9,7 @@ import { psci } from '@trapline/psci';
 import { abi as scmi } from '@trapline/scmi';
 import { STANDARD_INTERFACES } from '@trapline/smccc';
 import { abi as vmware } from '@trapline/vmware';
+import { xenAbi } from '@trapline/xen';
 
 /**
  * The interfaces whose calls `decode` knows: the first one that has a number explains it. A package with calls of its
@@ -29,6 +30,7 @@ export const interfaces: readonly Interface[] = [
  * chooses them (SCMI's doorbell; the usual number is known): `decode --interface NAME`.
  */
 export const ownNumbers: readonly Interface[] = [
+  xenAbi as unknown as Interface,
   jailhouse as unknown as Interface,
   gunyah as unknown as Interface,
   hypervNative as unknown as Interface,

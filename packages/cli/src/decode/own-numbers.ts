@@ -1,4 +1,5 @@
 import { type Convention, callRows, hexId, type Interface, MAX_ARGUMENTS } from '@trapline/core';
+import { operationOf, xenAbi } from '@trapline/xen';
 import { UsageError } from '../command.js';
 import { type ExplainedCall, explainCall } from './explain.js';
 import { ownNumbers } from './interfaces.js';
@@ -39,7 +40,19 @@ export function explainOwn(name: string): (id: bigint, values: readonly bigint[]
 function callOf(abi: Interface, id: number, values: readonly bigint[], notes: string[]): ExplainedCall | null {
   const row = callRows(abi).find(({ name }) => name === abi.find(id)?.name);
   const origin = { interface: abi.name, title: abi.title, source: abi.source };
+  if (abi.name === xenAbi.name) notes.push(...operationNotes(row?.name, values[0]));
   return row === undefined ? null : explainCall(abi, id, { ...row, ...origin }, values, notes);
+}
+
+/** Which sub-operation the first argument of one of Xen's hypercalls selects, and what it takes. */
+function operationNotes(hypercall: string | undefined, command: bigint | undefined): readonly string[] {
+  if (hypercall === undefined || command === undefined || command >> 32n !== 0n) return [];
+  const operation = operationOf(hypercall, Number(command));
+  if (operation === undefined) return [];
+  const { name, structure, since, list, source } = operation;
+  const what =
+    structure === undefined ? 'no structure' : `${list === true ? 'a list of ' : ''}struct ${structure.name}`;
+  return [`command ${command} is ${name}: ${what}; since ${since}, ${source}`];
 }
 
 /** `HVC #0x4a48, the number in X0 or R0`. */

@@ -1,7 +1,7 @@
 import { BINDINGS, type DriverMatch } from '@trapline/core/inspection';
 
 /** Interfaces that this build has a driver for; the driver has the interface's name and binds to the same nodes. */
-const INTERFACES = ['psci', 'sdei', 'epapr', 'vmware', 'gunyah', 'optee', 'hyperv'];
+const INTERFACES = ['psci', 'sdei', 'xen', 'epapr', 'vmware', 'gunyah', 'optee', 'hyperv'];
 
 /** SCMI's driver binds to two of the binding's nodes: it does not ring the doorbells of Qualcomm's and OP-TEE's. */
 const SCMI: DriverMatch = { name: 'scmi', compatible: ['arm,scmi-smc', 'arm,scmi-smc-param'] };

@@ -3,11 +3,13 @@ import { createVcpuResult, hostCpuOfLevels, hypervisor, mpidrOfVcpu } from '@tra
 import { type FirmwareOptions, psci } from '@trapline/psci';
 import { bareMachine, kvmMachine, type Setting, type StagePlan, type Subjects, xenMachine } from '@trapline/replay';
 import { hypervisor as xen } from '@trapline/xen';
+import { stacks } from '../boot/stacks.js';
 
 /** Who answers a recording, by the package that its subject names. */
 export const subjects: Subjects = {
   psci: playPsci,
   kvm: (setting) => kvmMachine(setting, { hypervisor, hostCpuOfLevels, mpidrOfVcpu, createVcpuResult }),
+  stack: playStack,
   xen: (setting) => xenMachine(setting, { hypervisor: xen }),
 };
 
@@ -25,4 +27,13 @@ function playPsci(setting: Setting): StagePlan {
     ...(level === 'outside' && environment.psciConduit ? { conduit: environment.psciConduit as ConduitKind } : {}),
   } as FirmwareOptions;
   return bareMachine(setting, { services: { [level]: [psci.firmware(options)] } });
+}
+
+/** A stack that `trapline boot` names, by a trace of it. */
+function playStack(setting: Setting): StagePlan {
+  const { profile, options } = setting.subject;
+  const services = Object.hasOwn(stacks, profile) ? stacks[profile] : undefined;
+  if (services === undefined) throw new Error(`no stack '${profile}' here; there are ${Object.keys(stacks).join(', ')}`);
+  const { el2 = [], el3 = [] } = services(Number(options.pages));
+  return bareMachine(setting, { services: { el2, el3 } });
 }

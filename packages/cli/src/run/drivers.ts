@@ -10,6 +10,7 @@ import { type Psci, driver as psciDriver } from '@trapline/psci';
 import { type Scmi, scmiDriver } from '@trapline/scmi';
 import { type Sdei, type Smccc, sdeiDriver, smcccDriver, type Trng, trngDriver } from '@trapline/smccc';
 import { type Vmware, driver as vmwareDriver } from '@trapline/vmware';
+import { type XenGuest, driver as xenDriver } from '@trapline/xen';
 
 /** Finds the calling convention by PSCI_FEATURES, which came with PSCI 1.0. */
 const smccc: Driver<Smccc> = smcccDriver<Psci>({
@@ -28,6 +29,7 @@ export const guestDrivers: readonly Driver[] = [
   smccc,
   trng,
   sdeiDriver,
+  xenDriver,
   kvmDriver,
   epaprDriver,
   vmwareDriver,
@@ -51,6 +53,7 @@ export interface Found {
   readonly smccc: Smccc | undefined;
   readonly trng: Trng | undefined;
   readonly sdei: Sdei | undefined;
+  readonly xen: XenGuest | undefined;
   readonly kvm: Kvm | undefined;
   readonly epapr: Epapr | undefined;
   readonly vmware: Vmware | undefined;
@@ -68,6 +71,7 @@ export function foundBy(discovery: Discovery): Found {
     smccc: discovery.find(smccc),
     trng: discovery.find(trng),
     sdei: discovery.find(sdeiDriver),
+    xen: discovery.find(xenDriver),
     kvm: discovery.find(kvmDriver),
     epapr: discovery.find(epaprDriver),
     vmware: discovery.find(vmwareDriver),
@@ -88,6 +92,7 @@ export function boundWords(found: Found): readonly string[] {
     ...(convention ? [`smccc ${version(convention.version)}`] : []),
     ...(random ? [`trng ${version(random.version)}`] : []),
     ...(sdei ? [`sdei ${version(sdei.version)}`] : []),
+    ...(found.xen ? [xenWords(found.xen)] : []),
     ...(kvm ? [`kvm by ${kvm.conduit.kind}, functions ${kvm.capabilities.functions.join(' ')}`] : []),
     ...(epapr ? [`epapr ${epapr.node.version ?? 'of no version'} by ${epapr.conduit.kind} at ${epapr.node.path}`] : []),
     ...(vmware ? [`vmware ${vmware.version} by ${vmware.conduit.kind}`] : []),
@@ -97,4 +102,10 @@ export function boundWords(found: Found): readonly string[] {
     ...(found.scmi ? [`scmi ${version(found.scmi.version)} by ${found.scmi.conduit.kind}`] : []),
     ...(jailhouse ? [`jailhouse by ${jailhouse.conduit.kind}, ${jailhouse.cells} cells`] : []),
   ];
+}
+
+/** `xen 4.17 by hvc at /hypervisor`, and what is odd about it. */
+function xenWords({ version, conduit, node, notes }: XenGuest): string {
+  const odd = notes.map(({ message }) => `; ${message}`).join('');
+  return `xen ${version.major}.${version.minor} by ${conduit.kind} at ${node.path}${odd}`;
 }

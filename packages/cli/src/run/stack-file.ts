@@ -8,16 +8,19 @@ import { type GuestEntry, type ServiceEntry, type StackFile, stackSchema } from 
 import { validate } from './validate.js';
 import { fileError, readYaml, type YamlSource } from './yaml-source.js';
 
+/** Changes a guest's spec as the file has it into the one that is composed. */
+export type Adapt = (spec: GuestSpec) => GuestSpec;
+
 /**
- * Composes what a stack file describes.
+ * Composes what a stack file describes, its guests as `adapt` changes them.
  *
  * Throws `CommandError` with line and column for what the file says wrongly, and with the file for a composition that
  * cannot be.
  */
-export async function stackFromFile(file: string, text: string): Promise<Stack> {
+export async function stackFromFile(file: string, text: string, adapt: Adapt = (spec) => spec): Promise<Stack> {
   const source = readYaml(file, text);
   const checked = validate(file, source, [], stackSchema, source.value);
-  const guests = await Promise.all(checked.guests.map((guest) => guestOf(guest, file)));
+  const guests = (await Promise.all(checked.guests.map((guest) => guestOf(guest, file)))).map(adapt);
   try {
     return createStack({
       guests,

@@ -1,0 +1,137 @@
+import type { MachineEnd, Timing } from '@trapline/qemu';
+import { type Arguments, type Command, EXIT } from '../command.js';
+import { complain, type Io } from '../io.js';
+import { type Composed, compose } from './compose.js';
+import { CallCounts } from './counts.js';
+import { Display } from './display.js';
+import { type Settings, settingsOf } from './settings.js';
+import { TICK_MS } from './stacks.js';
+import { TraceWriter } from './trace.js';
+import { Watch } from './watch.js';
+
+const help = `Usage: trapline boot --kernel IMAGE [--initrd FILE] [--dtb FILE] [--stack STACK] [--cpus N] ...
+       trapline boot --image FILE [--at ADDRESS] [--stack STACK] ...
+
+Boots a real guest in QEMU: Linux, U-Boot, EDK2, or any flat image for EL1. Every HVC and SMC that it makes is
+answered here, by the same services that 'trapline run' composes. The guest's serial port is on standard output;
+at the end the calls that it made are counted. QEMU is Debian's qemu-system-arm.
+
+  --kernel IMAGE   an arm64 Image or an arm zImage, placed as its header asks
+  --initrd FILE    its initial file system
+  --append WORDS   its command line; 'console=ttyAMA0' where absent
+  --image FILE     a flat image in place of a kernel, entered at its first byte; U-Boot and EDK2 at address 0
+  --at ADDRESS     where the image lies: 0x40200000 where absent
+  --dtb FILE       a device tree of QEMU's virt machine in place of the one that the stack writes
+  --stack STACK    who answers: psci-smc (default), psci-hvc, kvm, or a stack file (.yaml)
+  --el2            enter the guest at EL2, where the stack has nothing there
+  --cpus N         CPUs; 1 where neither this nor the stack file nor the tree says
+  --cpu NAME       QEMU's name of the CPU; cortex-a57 where absent
+  --memory N       RAM in MiB; 512 where absent
+  --timeout N      ends the guest after so many seconds
+  --trace FILE     writes every call to FILE as it is answered, as a recording that 'trapline replay' plays
+  --watch          shows the last calls of each CPU, with counts and rates
+
+At a terminal, what is typed goes to the guest; Ctrl-C ends it. Nothing of QEMU is left behind.
+
+Examples:
+  trapline boot --kernel Image --initrd initrd --cpus 4 --append 'console=ttyAMA0 rdinit=/init'
+  trapline boot --kernel Image --initrd initrd --stack kvm --trace boot.json
+  trapline boot --image u-boot.bin --at 0 --stack psci-hvc
+
+Exit codes: 0 the guest powered off or asked for a reset, 1 it ended otherwise or could not be booted, 2 wrong usage.
+`;
+
+/** `trapline boot`. */
+export const command: Command = {
+  help,
+  options: {
+    kernel: { type: 'string' },
+    initrd: { type: 'string' },
+    append: { type: 'string' },
+    image: { type: 'string' },
+    at: { type: 'string' },
+    dtb: { type: 'string' },
+    stack: { type: 'string' },
+    el2: { type: 'boolean' },
+    cpus: { type: 'string' },
+    cpu: { type: 'string' },
+    memory: { type: 'string' },
+    timeout: { type: 'string' },
+    trace: { type: 'string' },
+    watch: { type: 'boolean' },
+  },
+  run: async (args: Arguments, io: Io) => {
+    const settings = settingsOf(args);
+    const composed = await compose(settings, io);
+    try {
+      return await boot(settings, composed, io);
+    } finally {
+      await composed.machine.stop();
+      composed.stack.dispose();
+    }
+  },
+};
+
+/** Ctrl-C, as a terminal in raw mode gives it. */
+const INTERRUPT_KEY = 3;
+
+async function boot(settings: Settings, { machine, stack, guest, payload, tick }: Composed, io: Io): Promise<number> {
+  const counts = new CallCounts();
+  const watch = settings.watch ? new Watch(io, io.live, guest.vcpus.length) : undefined;
+  const display = new Display(io, settings.watch ? undefined : io.live, () => counts.total);
+  const { memory, hypervisor } = machine.plan;
+  const ram = { base: memory.base, size: hypervisor.base + hypervisor.size - memory.base };
+  const subject = { stack: settings.stack, guest: guest.bus, ram, pages: hypervisor.base, date: new Date() };
+  const trace = settings.trace === undefined ? undefined : new TraceWriter(settings.trace, subject);
+  stack.calls$.subscribe((call) => {
+    counts.add(call);
+    watch?.add(call);
+    trace?.call(call);
+  });
+  if (trace !== undefined) stack.power$.subscribe((change) => trace.power(change));
+  const decoder = new TextDecoder();
+  machine.console.output$.subscribe((bytes) => {
+    const text = decoder.decode(bytes, { stream: true });
+    if (watch?.guest(text) !== true) display.guest(text);
+  });
+  const stop = (): void => void machine.stop();
+  const undo = [
+    io.interrupted?.(stop),
+    io.live?.keys((bytes) => (bytes.includes(INTERRUPT_KEY) ? stop() : type(bytes))),
+  ];
+  const type = (bytes: Uint8Array): void => void machine.console.type(bytes);
+  const ticking = tick === undefined ? undefined : setInterval(tick, TICK_MS);
+  const late = settings.timeout === undefined ? undefined : setTimeout(stop, settings.timeout * 1000);
+  try {
+    display.phase('QEMU is starting');
+    await machine.start(stack.machine, guest, { payload, ...bootargsOf(settings) });
+    display.phase('the guest runs');
+    const end = await machine.ended;
+    watch?.end();
+    display.end();
+    io.out(summary(end, counts, machine.bridge.timing, display.seconds));
+    if (end.reason === 'shutdown' || end.reason === 'reset') return EXIT.ok;
+    complain(io, `boot: ${end.words}`);
+    return EXIT.failure;
+  } finally {
+    clearInterval(ticking);
+    clearTimeout(late);
+    for (const take of undo) take?.();
+    watch?.end();
+    display.end();
+    trace?.close();
+  }
+}
+
+function bootargsOf({ kernel, append, stack, dtb }: Settings): { readonly bootargs?: string } {
+  if (append !== undefined) return { bootargs: append };
+  const silent = kernel === undefined || dtb !== undefined || /\.ya?ml$/i.test(stack);
+  return silent ? {} : { bootargs: 'console=ttyAMA0' };
+}
+
+function summary({ words }: MachineEnd, counts: CallCounts, timing: Timing, seconds: number): string {
+  const median = timing.percentile(0.5).toFixed(0);
+  const slow = timing.percentile(0.99).toFixed(0);
+  const times = timing.count === 0 ? '' : `; a call took the guest ${median} µs (median), ${slow} µs (99 %)`;
+  return `\n${words} after ${seconds.toFixed(2)} s; ${counts.total} calls${times}\n${counts.table()}`;
+}

@@ -1,0 +1,39 @@
+import type { Level, Service } from '@trapline/core';
+import { KVM_ARM_VCPU_PVTIME_CTRL, KVM_ARM_VCPU_PVTIME_IPA, hypervisor as kvm, type Vm } from '@trapline/kvm';
+import { firmware } from '@trapline/psci';
+import { archService, STOLEN_TIME_SIZE, trngService } from '@trapline/smccc';
+
+/** Services for one machine, and what goes on beside them. */
+export interface StackServices extends Partial<Record<Exclude<Level, 'outside'>, readonly Service[]>> {
+  /** Called every {@link TICK_MS} while the machine runs. */
+  readonly tick?: () => void;
+}
+
+/** Milliseconds between two calls of {@link StackServices.tick}. */
+export const TICK_MS = 100;
+
+/** The stacks that `--stack` knows by name; they are told where a hypervisor's own pages begin. */
+export const stacks: Readonly<Record<string, (pages: number) => StackServices>> = {
+  // Like QEMU's own PSCI, none of them names idle states: a guest's CPUs wait by WFI.
+  'psci-smc': () => ({ el3: [firmware({ profile: 'tf-a', idleStates: [] })] }),
+  'psci-hvc': () => ({ el2: [firmware({ idleStates: [] }), archService(), trngService()] }),
+  kvm: kvmServices,
+};
+
+/** KVM as Linux 6.1 answers, with its VMM's part: where stolen time is told, and how often. */
+function kvmServices(pages: number): StackServices {
+  let vm: Vm | undefined;
+  const connect = (connected: Vm): void => {
+    vm = connected;
+    for (const [index, vcpu] of connected.vcpus.entries()) {
+      const address = BigInt(pages + index * STOLEN_TIME_SIZE);
+      vcpu.setDeviceAttr(KVM_ARM_VCPU_PVTIME_CTRL, KVM_ARM_VCPU_PVTIME_IPA, address);
+    }
+  };
+  return {
+    el2: [kvm({ profile: 'linux-6.1', connect })],
+    tick: () => {
+      for (const vcpu of vm?.vcpus ?? []) vcpu.recordSteal();
+    },
+  };
+}
