@@ -2,11 +2,15 @@ import { type Attachment, CompositionError, type PortName, type RunningService, 
 import { attachDomain } from './domain/attachment.js';
 import type { DomainConfig } from './domain/config.js';
 import { Domain } from './domain/domain.js';
+import { joinParts } from './domain/parts.js';
 import type { AccessPolicy } from './domain/policy.js';
-import { DOMID_FIRST_RESERVED, Xen } from './domain/xen.js';
+import { DomainServices } from './domain/services.js';
+import { CONTROL_DOMAIN, DOMID_FIRST_RESERVED, Xen } from './domain/xen.js';
 import { DEFAULT_HOST, type HostDescription } from './host/host-description.js';
+import { XenHost } from './host/xen-host.js';
 import type { XenProfile } from './profile.js';
 import { profileOf, type XenProfileName } from './profiles.js';
+import type { HostService } from './xenbus/host-service.js';
 
 /** How {@link hypervisor} answers. */
 export interface HypervisorOptions {
@@ -18,6 +22,12 @@ export interface HypervisorOptions {
   readonly domains?: Readonly<Record<string, DomainConfig>>;
   /** The machine and the build of Xen, as far as hypercalls tell of them, over the defaults. */
   readonly host?: Partial<HostDescription>;
+  /** What the host does for every domain that is not privileged: stores, consoles, back ends. */
+  readonly services?: readonly HostService[];
+  /** Whether the host has a side of its own without services, for `HostedDomain.link`. With services it has. */
+  readonly hostSide?: boolean;
+  /** Hands out the host's side when the machine is built. */
+  readonly connect?: (host: XenHost) => void;
 }
 
 const NEEDS: readonly PortName[] = ['power', 'memory', 'interrupts', 'clock', 'system', 'log'];
@@ -39,16 +49,34 @@ export function hypervisor(options: HypervisorOptions = {}): Service {
   };
 }
 
+/** The number of the host's own side where the control domain is a guest: the last of all. */
+const HOST_SIDE = DOMID_FIRST_RESERVED - 1;
+
 function start(profile: XenProfile, options: HypervisorOptions): RunningService {
   const xen = new Xen(profile, { ...DEFAULT_HOST, ...options.host });
+  const { services = [], domains = {} } = options;
+  const host = services.length > 0 || options.hostSide === true ? hostSide(xen, domains) : undefined;
+  options.connect?.(new XenHost(xen, host));
+  const parts = joinParts('xen', { console: xen.console, ...(host && { events: host.events, grants: host.grants }) });
   return {
     attach: (guest): Attachment => {
-      const config = options.domains?.[guest.name] ?? {};
+      const config = domains[guest.name] ?? {};
       const domain = new Domain(xen, idOf(xen, guest.name, config), guest.name, config, guest);
       xen.add(domain);
-      return attachDomain(domain, guest);
+      return attachDomain(domain, guest, new DomainServices(domain, host, services));
     },
+    save: () => parts.save(),
+    restore: (saved) => parts.restore(saved),
+    dispose: () => xen.console.dispose(),
   };
+}
+
+/** A domain without a guest, in whose name the host maps and signals: the control domain where no guest is it. */
+function hostSide(xen: Xen, domains: Readonly<Record<string, DomainConfig>>): Domain {
+  const taken = Object.values(domains).some(({ id, privileged }) => id === CONTROL_DOMAIN || privileged === true);
+  const host = new Domain(xen, taken ? HOST_SIDE : CONTROL_DOMAIN, 'host', { privileged: true }, undefined);
+  xen.add(host);
+  return host;
 }
 
 /** The number asked for, 0 for the control domain, or the next from 1 on that is free. */

@@ -6,6 +6,7 @@ export { defineOperations, type OperationSpec, type OperationTable } from './abi
 export { OPERATION_TABLES, operationOf } from './abi/operation-tables.js';
 export { xenStatus } from './abi/status.js';
 export { defineStructure, defineUnion, type Structure } from './abi/structure.js';
+export { SHUTDOWN } from './abi/structures/sched.js';
 export {
   COMPATIBLE,
   compareVersions,
@@ -37,6 +38,7 @@ export { CONSOLE_INTERFACE, CONSOLE_QUEUE_BYTES, ConsoleRing } from './console/c
 export { type ConsoleServiceOptions, consoleService } from './console/console-service.js';
 export { decodeText, LINE_LENGTH_MAX, splitLines } from './console/text-stream.js';
 export type { DomainConfig } from './domain/config.js';
+export type { DomainStatus } from './domain/info.js';
 export type { RawCalls, XenCalls } from './guest/calls.js';
 export { RingConsole } from './guest/console-ring.js';
 export { ControlCalls, type ControlVersions, type DomainInfo } from './guest/control-calls.js';
@@ -86,6 +88,9 @@ export { StoreBroken, StoreConnection } from './guest/store-connection.js';
 export { type StoreFailure, storeStatus } from './guest/store-replies.js';
 export { type GuestCounter, XenTime } from './guest/time.js';
 export type { HostDescription } from './host/host-description.js';
+export type { HostedDomain } from './host/hosted-domain.js';
+export type { ConsoleOutput } from './host/xen-console.js';
+export type { XenHost } from './host/xen-host.js';
 export { type HypervisorOptions, hypervisor } from './hypervisor.js';
 export type { XenProfile } from './profile.js';
 export { PROFILE_NAMES, PROFILES, type XenProfileName } from './profiles.js';

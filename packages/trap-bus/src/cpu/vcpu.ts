@@ -66,6 +66,8 @@ export class Vcpu implements Pe {
   /** Whether {@link powerState} is `running`: what every trap asks, and a flag is asked faster than a name. */
   running = false;
   #powerState: PowerState = 'off';
+  /** Whether a service keeps it from executing (`PowerPort.pause`), whatever its power state. */
+  paused = false;
   /** What it waits for while `waiting`. */
   wait: WaitRecord | undefined = undefined;
 

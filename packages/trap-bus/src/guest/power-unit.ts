@@ -75,6 +75,14 @@ export class PowerUnit implements PowerPort {
     else wait.woken = true;
   }
 
+  pause(pe: Pe): void {
+    this.#vcpu(pe).paused = true;
+  }
+
+  unpause(pe: Pe): void {
+    this.#vcpu(pe).paused = false;
+  }
+
   /** A starting CPU reaches its first instruction; false where it is not starting. */
   enter(pe: Pe): boolean {
     const vcpu = this.#vcpu(pe);

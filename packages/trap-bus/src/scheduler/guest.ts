@@ -3,6 +3,8 @@ import type { Caller, Pe, PowerState } from '@trapline/core';
 /** A vCPU as the scheduler sees it. */
 export interface ScheduledVcpu extends Pe {
   readonly powerState: PowerState;
+  /** Whether a service keeps it from executing. */
+  readonly paused?: boolean;
   /** While `waiting`: whether the low-power state is entered, and whether only an embedder's decision ends it. */
   readonly wait: { readonly entered: boolean; readonly decision: boolean } | undefined;
 }

@@ -27,7 +27,7 @@ export class ProgramSlot {
 
   /** Whether the CPU runs and has something to run. */
   get runnable(): boolean {
-    return this.vcpu.powerState === 'running' && (this.#run !== undefined || this.#jumped);
+    return this.vcpu.powerState === 'running' && !this.vcpu.paused && (this.#run !== undefined || this.#jumped);
   }
 
   /** Why the program is not through; undefined where it is, or where there is none. */

@@ -4,10 +4,11 @@ import { hypercallsOf } from '../calls/dispatch.js';
 import { firmwareOf } from '../firmware/attach.js';
 import type { Domain } from './domain.js';
 import { joinParts } from './parts.js';
+import type { DomainServices } from './services.js';
 import { CONTROL_DOMAIN } from './xen.js';
 
 /** Xen's part in one guest: a domain. */
-export function attachDomain(domain: Domain, guest: AttachedGuest): Attachment {
+export function attachDomain(domain: Domain, guest: AttachedGuest, services: DomainServices): Attachment {
   const { life, params, memory, scheduling, vcpuInfos, events, grants, assists } = domain;
   const { psci, implementations } = firmwareOf(domain, guest);
   const parts = joinParts(`xen: domain ${domain.name}`, {
@@ -20,13 +21,23 @@ export function attachDomain(domain: Domain, guest: AttachedGuest): Attachment {
     events,
     grants,
     assists,
+    storeChannel: { reset: () => connectStore(domain), save: () => null, restore: () => {} },
+    services,
   });
+  domain.services = services;
   connectStore(domain);
+  services.attach();
   return {
     ...parts,
     reset: () => {
+      services.detach();
+      domain.xen.add(domain);
       parts.reset();
-      connectStore(domain);
+    },
+    restore: (saved) => {
+      parts.restore(saved);
+      if (life.dying === 'dead' && memory.isGone) domain.xen.remove(domain);
+      else domain.xen.add(domain);
     },
     implementations: [hypercallsOf(domain), ...implementations],
     // HCR_EL2.TSC is always set for guests.

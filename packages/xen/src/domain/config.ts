@@ -54,20 +54,26 @@ export const HANDLE_BYTES = 16;
 /** Fills in what a configuration leaves out. */
 export function resolveConfig(config: DomainConfig): ResolvedConfig {
   const privileged = config.privileged ?? false;
+  const eventInterrupt = config.eventInterrupt ?? (privileged ? CONTROL_EVENT_INTERRUPT : GUEST_EVENT_INTERRUPT);
   return {
     privileged,
     maxEventPort: config.maxEventPort ?? (privileged ? CONTROL_MAX_EVENT_PORT : DEFAULT_MAX_EVENT_PORT),
     maxGrantFrames: config.maxGrantFrames ?? DEFAULT_GRANT_FRAMES,
     maxMaptrackFrames: config.maxMaptrackFrames ?? DEFAULT_MAPTRACK_FRAMES,
-    eventInterrupt: config.eventInterrupt ?? (privileged ? CONTROL_EVENT_INTERRUPT : GUEST_EVENT_INTERRUPT),
+    eventInterrupt,
     directMapped: config.directMapped ?? privileged,
     console: config.console ?? true,
     handle: config.handle ?? new Uint8Array(HANDLE_BYTES),
-    parameters: config.parameters ?? {},
+    parameters: { ...(privileged ? { callbackIrq: callbackOf(eventInterrupt) } : {}), ...config.parameters },
     xenstore: config.xenstore ?? false,
     enhanced: config.enhanced ?? true,
     ...(config.memory && { memory: config.memory }),
     devices: config.devices ?? [],
     paused: config.paused ?? false,
   };
+}
+
+/** HVM_PARAM_CALLBACK_IRQ of a private interrupt, level-sensitive and low: what dom0 is told (arch/arm/domain_build.c). */
+function callbackOf(interrupt: number): bigint {
+  return (2n << 56n) | (2n << 8n) | BigInt(interrupt);
 }

@@ -9,13 +9,14 @@ export function destroyDomain(domain: Domain): void {
   if (life.dying !== 'alive') return;
   life.pause();
   life.die('dying');
+  domain.services?.detach();
   domain.scheduling.destroy();
   domain.grants.destroy();
   domain.events.destroy();
   domain.memory.destroy();
   xen.console.forget(domain);
   life.die('dead');
-  xen.domainEnded(domain);
+  xen.domainEnded();
   domainReleased(domain);
 }
 
@@ -24,5 +25,5 @@ export function domainReleased(domain: Domain): void {
   const { xen, life, memory } = domain;
   if (life.dying !== 'dead' || !memory.isGone || xen.domain(domain.id) !== domain) return;
   xen.remove(domain);
-  xen.domainEnded(domain);
+  xen.domainEnded();
 }

@@ -8,6 +8,7 @@ import { Assists } from './assists.js';
 import { type DomainConfig, type ResolvedConfig, resolveConfig } from './config.js';
 import { DomainLife } from './life.js';
 import { Parameters } from './parameters.js';
+import type { DomainServices } from './services.js';
 import { XenVcpu } from './vcpu.js';
 import type { Xen } from './xen.js';
 
@@ -29,6 +30,8 @@ export class Domain {
   readonly params: Parameters;
   readonly assists: Assists = new Assists();
   readonly life: DomainLife;
+  /** What the host does for it. */
+  services: DomainServices | undefined = undefined;
   /** Undefined for the host's own side. */
   readonly guest: AttachedGuest | undefined;
   readonly vcpus: readonly XenVcpu[];

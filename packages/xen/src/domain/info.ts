@@ -4,7 +4,7 @@ import { NO_SHUTDOWN_CODE } from './life.js';
 import type { XenVcpu } from './vcpu.js';
 
 /** What Xen tells of a domain (common/domctl.c, getdomaininfo). */
-export interface DomainInfo {
+export interface DomainStatus {
   readonly id: number;
   readonly name: string;
   readonly dying: boolean;
@@ -23,7 +23,7 @@ export interface DomainInfo {
 }
 
 /** Looks at a domain. On a host with one CPU only whoever looks runs. */
-export function domainInfo(domain: Domain, looking?: XenVcpu): DomainInfo {
+export function domainInfo(domain: Domain, looking?: XenVcpu): DomainStatus {
   const { life, memory, guest, vcpus, scheduling } = domain;
   let online = 0;
   let blocked = 0;
@@ -54,7 +54,7 @@ export function domainInfo(domain: Domain, looking?: XenVcpu): DomainInfo {
 }
 
 /** The same in the flags of XEN_DOMCTL_getdomaininfo. */
-export function flagsOf(info: DomainInfo): number {
+export function flagsOf(info: DomainStatus): number {
   const code = info.shutdownCode ?? NO_SHUTDOWN_CODE;
   return (
     DOMINF.hvm |

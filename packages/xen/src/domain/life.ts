@@ -59,7 +59,10 @@ export class DomainLife {
     this.latch(reason);
     const again = this.#shutDown;
     this.#shutDown = true;
-    if (!again) this.#domain.xen.domainEnded(this.#domain);
+    if (!again) {
+      this.#domain.services?.shutDown();
+      this.#domain.xen.domainEnded();
+    }
     const event = this.#event();
     if (caller !== undefined) return event;
     if (!again) this.#tell(event);

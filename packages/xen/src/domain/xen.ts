@@ -82,7 +82,7 @@ export class Xen {
     return id === DOMID_SELF ? caller : this.#domains.get(id);
   }
   /** A domain has been shut down, or one that was destroyed has gone: VIRQ_DOM_EXC. */
-  domainEnded(_domain: Domain): void {
+  domainEnded(): void {
     for (const domain of this.#domains.values()) if (domain.privileged) domain.events.raiseGlobalVirq(VIRQ_DOM_EXC);
   }
 }

@@ -85,6 +85,14 @@ export class XenConsole {
     this.#lines.delete(domain.id);
   }
 
+  /** Forgets everything that was written and typed. */
+  reset(): void {
+    this.#lines.clear();
+    this.#produced = 0;
+    this.#consumed = 0;
+    this.#input = [];
+  }
+
   save(): Saved {
     const { from, to } = this.span;
     return {
