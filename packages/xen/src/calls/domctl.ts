@@ -76,7 +76,12 @@ function perform(call: Hypercall, command: number, target: Domain): Outcome {
       return succeed(call);
     case DOMCTL.setdebugging:
       return own ? fail(call, ERRNO.EINVAL) : succeed(call);
-    case DOMCTL.settimeoffset:
+    case DOMCTL.settimeoffset: {
+      const { words } = call.operand;
+      const seconds = (BigInt(words[(U >> 2) + 1] as number) << 32n) | BigInt(words[U >> 2] as number);
+      target.wallClock.setOffset(BigInt.asIntN(64, seconds));
+      return succeed(call);
+    }
     case DOMCTL.subscribe:
       return succeed(call);
     default:

@@ -9,13 +9,14 @@ import { CONTROL_DOMAIN } from './xen.js';
 
 /** Xen's part in one guest: a domain. */
 export function attachDomain(domain: Domain, guest: AttachedGuest, services: DomainServices): Attachment {
-  const { life, params, memory, scheduling, vcpuInfos, events, grants, assists } = domain;
+  const { life, params, memory, wallClock, scheduling, vcpuInfos, events, grants, assists } = domain;
   const { psci, implementations } = firmwareOf(domain, guest);
   const parts = joinParts(`xen: domain ${domain.name}`, {
     psci,
     life,
     params,
     memory,
+    wallClock,
     scheduling,
     vcpuInfos,
     events,

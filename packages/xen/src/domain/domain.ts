@@ -10,6 +10,7 @@ import { DomainLife } from './life.js';
 import { Parameters } from './parameters.js';
 import type { DomainServices } from './services.js';
 import { XenVcpu } from './vcpu.js';
+import { WallClock } from './wall-clock.js';
 import type { Xen } from './xen.js';
 
 /**
@@ -36,6 +37,7 @@ export class Domain {
   readonly guest: AttachedGuest | undefined;
   readonly vcpus: readonly XenVcpu[];
   readonly memory: DomainMemory;
+  readonly wallClock: WallClock;
   readonly scheduling: Scheduling;
   readonly vcpuInfos: VcpuInfos;
   readonly events: EventChannels;
@@ -54,6 +56,7 @@ export class Domain {
     this.vcpus = guest?.pes.map((pe) => new XenVcpu(this, pe)) ?? [];
     this.life = new DomainLife(this);
     this.memory = new DomainMemory(this);
+    this.wallClock = new WallClock(this);
     this.scheduling = new Scheduling(this);
     this.vcpuInfos = new VcpuInfos(this);
     this.events = new EventChannels(this);

@@ -1,6 +1,5 @@
 import type { MemoryPort, Saved, SharedWords } from '@trapline/core';
 import { ERRNO } from '../abi/errno.js';
-import { sharedInfo } from '../abi/structures/shared-info.js';
 import type { Hypercall } from '../calls/hypercall.js';
 import type { Domain } from '../domain/domain.js';
 import type { XenVcpu } from '../domain/vcpu.js';
@@ -15,8 +14,6 @@ import { ramOf, rangesOf } from './ram.js';
 import { Reservation } from './reservation.js';
 import { SharedPage } from './shared-page.js';
 
-/** The wall clock's version once it has been told: even, since nobody is writing it. */
-const WALLCLOCK_TOLD = 2;
 /** The id of the shared_info page. */
 const SHARED_INFO = 'shared-info';
 
@@ -39,6 +36,7 @@ export class DomainMemory {
   readonly #restorer: MemoryRestorer;
   #sharedInfo: SharedPage;
   #dying = false;
+  #restoring = false;
 
   constructor(domain: Domain) {
     this.domain = domain;
@@ -58,7 +56,7 @@ export class DomainMemory {
     this.reservation = new Reservation(this.map.ram.count);
     this.#copy = this.#port && new GuestCopy(this.#port, this.map, this);
     this.#restorer = new MemoryRestorer(this, this.#port?.mapping);
-    this.#sharedInfo = this.#newSharedInfo();
+    this.#sharedInfo = new SharedPage(this, SHARED_INFO);
   }
 
   /** The page through which Xen and the domain share events and time, mapped or not. A reset makes a new one. */
@@ -68,7 +66,7 @@ export class DomainMemory {
 
   /** Whether it ends: nothing can be mapped any more. */
   get isDying(): boolean {
-    return this.#dying || this.domain.isDying;
+    return !this.#restoring && (this.#dying || this.domain.isDying);
   }
 
   /** Whether a domain that has ended is gone altogether: nobody uses a page of it. */
@@ -243,8 +241,10 @@ export class DomainMemory {
    */
   reset(): void {
     this.#dying = false;
+    this.#restoring = true;
     this.#restorer.reset();
-    this.#sharedInfo = this.#newSharedInfo();
+    this.#restoring = false;
+    this.#sharedInfo = new SharedPage(this, SHARED_INFO);
   }
 
   save(): Saved {
@@ -256,21 +256,17 @@ export class DomainMemory {
    * domains come to their frames as soon as both domains have been restored. Throws `RestoreError` for anything else.
    */
   restore(saved: Saved): void {
-    this.#dying = false;
-    const dying = this.#restorer.restore(saved);
-    this.#restorer.link();
-    this.#dying = dying;
+    this.#restoring = true;
+    try {
+      this.#dying = this.#restorer.restore(saved);
+      this.#restorer.link();
+    } finally {
+      this.#restoring = false;
+    }
   }
 
   /** Puts pages of other domains at their frames again, as far as those domains have them. */
   link(): void {
     this.#restorer.linkOthers();
-  }
-
-  /** Zeros, but for the wall clock's version: it has been told once, as 0, because Xen on ARM reads no clock of the machine's. */
-  #newSharedInfo(): SharedPage {
-    const page = new SharedPage(this, SHARED_INFO);
-    page.words.store(sharedInfo.at.wcVersion / 4, WALLCLOCK_TOLD);
-    return page;
   }
 }
