@@ -7,6 +7,7 @@ import { attachDomain } from '../../src/domain/attachment.js';
 import type { DomainConfig } from '../../src/domain/config.js';
 import { Domain } from '../../src/domain/domain.js';
 import type { AccessPolicy } from '../../src/domain/policy.js';
+import { DomainServices } from '../../src/domain/services.js';
 import { Xen } from '../../src/domain/xen.js';
 import type { Page } from '../../src/memory/page.js';
 import { profileOf } from '../../src/profiles.js';
@@ -45,7 +46,7 @@ export function rigOf(members: readonly DomainConfig[], options: RigOptions = {}
         const domain = new Domain(xen, config.privileged ? 0 : ordinary + 1, guest.name, config, guest);
         xen.add(domain);
         domains.push(domain);
-        return attachDomain(domain, guest);
+        return attachDomain(domain, guest, new DomainServices(domain, undefined, []));
       },
     }),
   };
