@@ -39,6 +39,16 @@ export { type ConsoleServiceOptions, consoleService } from './console/console-se
 export { decodeText, LINE_LENGTH_MAX, splitLines } from './console/text-stream.js';
 export type { DomainConfig } from './domain/config.js';
 export type { DomainStatus } from './domain/info.js';
+export {
+  type BlockFailure,
+  BlockFront,
+  blockStatus,
+  type DataPage,
+  type DiskFacts,
+  SECTOR_BYTES,
+} from './guest/block/block-front.js';
+export { connectDisk, type Refused } from './guest/block/connect.js';
+export { FrontRing } from './guest/block/front-ring.js';
 export type { RawCalls, XenCalls } from './guest/calls.js';
 export { RingConsole } from './guest/console-ring.js';
 export { ControlCalls, type ControlVersions, type DomainInfo } from './guest/control-calls.js';

@@ -37,6 +37,11 @@ export class XenstoreClient {
     this.#connection.receive();
   }
 
+  /** Waits for an event of the store's channel, and takes in what has come. */
+  nextEvent(): Steps<void> {
+    return new Steps(this.#connection.next());
+  }
+
   /** The value of a node, as bytes. */
   readBytes(path: string, transaction: number = NO_TRANSACTION): Steps<Uint8Array | StoreFailure> {
     return this.#ask(MESSAGE.READ, transaction, payloadOf(path), (payload) => payload);

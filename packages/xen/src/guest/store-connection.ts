@@ -61,6 +61,12 @@ export class StoreConnection {
     }
   }
 
+  /** Waits for an event of the channel, and takes in what has come. */
+  *next(): Work<void> {
+    yield* this.#signals.wait();
+    this.receive();
+  }
+
   /** Takes in what has come: answers are kept for who asked, watch events are handed over. */
   receive(): void {
     // The store waits for room where its answers did not fit: each time some was made, more may be there.
