@@ -267,7 +267,9 @@ export class EventChannels {
   /** Takes back what {@link save} gave, once the memory of all domains is back. Throws RestoreError for anything else. */
   restore(saved: Saved): void {
     const restored = restorePorts(this.domain, saved);
-    this.#leaveFifo();
+    // The memory has been restored before, and knows nothing of the pages that the queues had until now.
+    this.#fifo = undefined;
+    this.#abi = this.#host ?? this.#twoLevel;
     this.ports = restored.ports;
     this.virqs.set(restored.virqs);
     this.#active = restored.active;

@@ -146,25 +146,20 @@ export class FifoPorts implements PortAbi {
     };
   }
 
-  /** Takes the pages again. Throws RestoreError, with none taken, for what {@link save} did not give. */
+  /** Takes the pages again. Throws RestoreError for what {@link save} did not give. */
   restore(state: SavedState): void {
     const domain = this.#domain;
     const pages = state.parts('pages');
     if (pages.length > MAX_ARRAY_PAGES) throw state.error(`${pages.length} pages of events`);
     this.tails.set(state.integers('tails', 0, Math.max(0, pages.length * WORDS_PER_PAGE - 1), this.tails.length));
     const controls = state.partsOrNothing('controls', this.controls.length);
-    try {
-      for (const page of pages) this.array.pages.push(HeldPage.retake(domain, page));
-      controls.forEach((control, vcpu) => {
-        if (control === undefined) return;
-        const offset = control.integer('offset', 0, LAST_OFFSET);
-        if (offset % CONTROL_ALIGN !== 0) throw control.error(`offset ${offset}`);
-        this.controls[vcpu] = { page: HeldPage.retake(domain, control.part('page')), offset };
-      });
-    } catch (problem) {
-      this.destroy();
-      throw problem;
-    }
+    for (const page of pages) this.array.pages.push(HeldPage.retake(domain, page));
+    controls.forEach((control, vcpu) => {
+      if (control === undefined) return;
+      const offset = control.integer('offset', 0, LAST_OFFSET);
+      if (offset % CONTROL_ALIGN !== 0) throw control.error(`offset ${offset}`);
+      this.controls[vcpu] = { page: HeldPage.retake(domain, control.part('page')), offset };
+    });
   }
 
   /**

@@ -88,23 +88,21 @@ export class VcpuInfos {
     };
   }
 
-  /** Throws RestoreError, with no page taken, for what {@link save} did not give. */
+  /**
+   * Takes pages again, after the memory has been restored, which knows of no other uses then. Throws RestoreError for
+   * what {@link save} did not give.
+   */
   restore(saved: Saved): void {
     const state = new SavedState(saved, 'vcpu_info');
     const unseen = state.integers('unseen', -0x8000_0000, 0x7fff_ffff, WORDS);
     const registered = state.partsOrNothing('registered', this.#registered.length);
-    this.reset();
-    try {
-      registered.forEach((info, vcpu) => {
-        if (info === undefined) return;
-        const offset = info.integer('offset', 0, PAGE_BYTES);
-        if (!fits(offset)) throw info.error(`offset ${offset}`);
-        this.#registered[vcpu] = { page: HeldPage.retake(this.#domain, info.part('page')), offset };
-      });
-    } catch (problem) {
-      this.reset();
-      throw problem;
-    }
+    this.#registered.fill(undefined);
+    registered.forEach((info, vcpu) => {
+      if (info === undefined) return;
+      const offset = info.integer('offset', 0, PAGE_BYTES);
+      if (!fits(offset)) throw info.error(`offset ${offset}`);
+      this.#registered[vcpu] = { page: HeldPage.retake(this.#domain, info.part('page')), offset };
+    });
     for (let i = 0; i < WORDS; i++) this.#unseen.store(i, unseen[i] as number);
   }
 

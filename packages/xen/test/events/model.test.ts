@@ -97,7 +97,13 @@ function expectSame(rig: Rig, model: Model): void {
 
 function world(): { rig: Rig; model: Model } {
   const rig = rigOf(Array.from({ length: DOMAINS }, () => ({ maxEventPort: LAST_PORT })));
-  return { rig, model: new Model(rig.sides.map(({ id }) => id), LAST_PORT) };
+  return {
+    rig,
+    model: new Model(
+      rig.sides.map(({ id }) => id),
+      LAST_PORT,
+    ),
+  };
 }
 
 /** The dead domain's ports are gone, and whoever was bound to it has a port that it could bind again. */
@@ -140,26 +146,31 @@ describe('event channels of four domains', () => {
 
   test('leave nothing behind of a domain that dies, and the others go on', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), domain, fc.array(step, { maxLength: 20 }), (before, index, after) => {
-        const { rig, model } = world();
-        for (const one of before) carryOut(rig, model, one);
-        const dead = rig.sides[index] as Side;
-        const bound = rig.sides.map((side) => side.domain.events.active);
-        dead.domain.life.die('dying');
-        dead.domain.events.destroy();
-        model.reset(dead.id);
-        expectGone(rig, dead);
-        rig.sides.forEach((side, i) => {
-          if (side !== dead) expect(side.domain.events.active).toBe(bound[i]);
-        });
-        for (const one of after) {
-          if (one[1] === index) continue;
-          const [real, modelled] = carryOut(rig, model, one);
-          expect([one, real]).toEqual([one, modelled]);
-        }
-        expect([client.allocUnbound(dead, 1), client.bindIpi(dead)]).toEqual([-22, -22]);
-        expectGone(rig, dead);
-      }),
+      fc.property(
+        fc.array(step, { maxLength: 60 }),
+        domain,
+        fc.array(step, { maxLength: 20 }),
+        (before, index, after) => {
+          const { rig, model } = world();
+          for (const one of before) carryOut(rig, model, one);
+          const dead = rig.sides[index] as Side;
+          const bound = rig.sides.map((side) => side.domain.events.active);
+          dead.domain.life.die('dying');
+          dead.domain.events.destroy();
+          model.reset(dead.id);
+          expectGone(rig, dead);
+          rig.sides.forEach((side, i) => {
+            if (side !== dead) expect(side.domain.events.active).toBe(bound[i]);
+          });
+          for (const one of after) {
+            if (one[1] === index) continue;
+            const [real, modelled] = carryOut(rig, model, one);
+            expect([one, real]).toEqual([one, modelled]);
+          }
+          expect([client.allocUnbound(dead, 1), client.bindIpi(dead)]).toEqual([-22, -22]);
+          expectGone(rig, dead);
+        },
+      ),
       { numRuns: 100 },
     );
   }, 60_000);

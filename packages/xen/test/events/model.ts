@@ -84,7 +84,8 @@ export class Model {
 
   raiseVirq(target: number, virq: number, vcpu: number): void {
     for (const [port, own] of this.#of(target)) {
-      if (own.is === 'virq' && own.virq === virq && (GLOBAL(virq) || own.vcpu === vcpu)) this.pending.get(target)?.add(port);
+      if (own.is === 'virq' && own.virq === virq && (GLOBAL(virq) || own.vcpu === vcpu))
+        this.pending.get(target)?.add(port);
     }
   }
 

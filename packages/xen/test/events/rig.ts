@@ -13,6 +13,7 @@ import { attachDomain } from '../../src/domain/attachment.js';
 import type { DomainConfig } from '../../src/domain/config.js';
 import { Domain } from '../../src/domain/domain.js';
 import type { AccessPolicy } from '../../src/domain/policy.js';
+import { DomainServices } from '../../src/domain/services.js';
 import { Xen } from '../../src/domain/xen.js';
 import { profileOf } from '../../src/profiles.js';
 
@@ -64,7 +65,7 @@ export function rigOf(
         const domain = new Domain(xen, id, guest.name, config, guest);
         xen.add(domain);
         domains.push(domain);
-        return attachDomain(domain, guest);
+        return attachDomain(domain, guest, new DomainServices(domain, undefined, []));
       },
     }),
   };
