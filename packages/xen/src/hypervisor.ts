@@ -4,7 +4,7 @@ import type { DomainConfig } from './domain/config.js';
 import { Domain } from './domain/domain.js';
 import { joinParts } from './domain/parts.js';
 import type { AccessPolicy } from './domain/policy.js';
-import { DomainServices } from './domain/services.js';
+import { DomainServices, joinServices } from './domain/services.js';
 import { CONTROL_DOMAIN, DOMID_FIRST_RESERVED, Xen } from './domain/xen.js';
 import { DEFAULT_HOST, type HostDescription } from './host/host-description.js';
 import { XenHost } from './host/xen-host.js';
@@ -57,7 +57,11 @@ function start(profile: XenProfile, options: HypervisorOptions): RunningService 
   const { services = [], domains = {} } = options;
   const host = services.length > 0 || options.hostSide === true ? hostSide(xen, domains) : undefined;
   options.connect?.(new XenHost(xen, host));
-  const parts = joinParts('xen', { console: xen.console, ...(host && { events: host.events, grants: host.grants }) });
+  const parts = joinParts('xen', {
+    console: xen.console,
+    ...(host && { events: host.events, grants: host.grants }),
+    services: joinServices(services),
+  });
   return {
     attach: (guest): Attachment => {
       const config = domains[guest.name] ?? {};

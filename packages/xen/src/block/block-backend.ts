@@ -1,4 +1,6 @@
+import type { Saved } from '@trapline/core';
 import type { Subscription } from 'rxjs';
+import { SavedState } from '../domain/saved-state.js';
 import type { XenStore } from '../store/xenstore.js';
 import type { BoundChannel, FrontEndLink, MappedGrant } from '../xenbus/front-end-link.js';
 import { nodeNumber, XENBUS_STATE, type XenbusState, xenbusState } from '../xenbus/state.js';
@@ -8,6 +10,7 @@ import type { BlockMedium } from './medium.js';
 
 /** One connection to a front end. */
 interface Connection {
+  readonly protocol: string;
   readonly ring: BlockRing;
   readonly pages: readonly MappedGrant[];
   readonly channel: BoundChannel;
@@ -70,6 +73,31 @@ export class BlockBackend {
     this.#watch?.unsubscribe();
     this.#watch = undefined;
     this.#disconnect();
+  }
+
+  /** The ends that it holds of a connected front end; null without one. Requests are never half done. */
+  save(): Saved {
+    if (this.#connection === undefined) return null;
+    const { protocol, ring, pages, channel } = this.#connection;
+    return { protocol, halted: ring.halted, handles: pages.map((page) => page.handle), port: channel.port };
+  }
+
+  /** Finds them again, when store, domain and host have been restored. Throws `RestoreError` where they are not there. */
+  restore(saved: Saved): void {
+    this.#connection = undefined;
+    if (saved === null) return;
+    const state = new SavedState(saved, this.path);
+    const layout = blkifLayout(state.text('protocol'));
+    if (layout === undefined) throw state.error('a protocol is wanted');
+    const pages = state.integers('handles', 0, MAX).map((handle) => {
+      const page = this.#link.remap(handle);
+      if (page === undefined) throw state.error('a page of its ring is mapped no more');
+      return page;
+    });
+    if (!isRing(pages.length)) throw state.error('a ring of one page, or two, four, … is wanted');
+    const ring = new BlockRing(this.#link, this.#medium, layout, pages, state.flag('halted'));
+    const channel = this.#link.rebind(state.integer('port', 0, MAX), () => this.#heard());
+    this.#connection = { protocol: layout.protocol, ring, pages, channel };
   }
 
   #followFrontEnd(): void {
@@ -144,7 +172,7 @@ export class BlockBackend {
     }
     const ring = new BlockRing(this.#link, this.#medium, layout, pages);
     const channel = this.#link.bind(port, () => this.#heard());
-    return channel === undefined ? fail(`binding port ${port}`) : { ring, pages, channel };
+    return channel === undefined ? fail(`binding port ${port}`) : { protocol: layout.protocol, ring, pages, channel };
   }
 
   #heard(): void {
@@ -172,3 +200,9 @@ export class BlockBackend {
     for (const page of connection.pages) page.unmap();
   }
 }
+
+function isRing(pages: number): boolean {
+  return pages > 0 && pages <= 1 << BLKIF_RING_ORDER_MAX && (pages & (pages - 1)) === 0;
+}
+
+const MAX = 0xffff_ffff;

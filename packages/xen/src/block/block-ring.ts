@@ -22,9 +22,17 @@ export class BlockRing {
   readonly #view: DataView;
   readonly #answer = new Int32Array(ANSWER_WORDS);
   readonly #answerView = new DataView(this.#answer.buffer);
-  #halted = false;
+  #halted: boolean;
 
-  constructor(link: FrontEndLink, medium: BlockMedium, layout: BlkifLayout, pages: readonly MappedGrant[]) {
+  /** `halted`: it was, in a machine that is restored. */
+  constructor(
+    link: FrontEndLink,
+    medium: BlockMedium,
+    layout: BlkifLayout,
+    pages: readonly MappedGrant[],
+    halted: boolean = false,
+  ) {
+    this.#halted = halted;
     this.#link = link;
     this.#medium = medium;
     this.#layout = layout;

@@ -5,7 +5,10 @@ import { provisionDisk } from '../xenbus/provision.js';
 import { BlockBackend } from './block-backend.js';
 import type { BlockMedium } from './medium.js';
 
-/** Gives domains a disk by its name there (`xvda`), from a medium of its own each. */
+/**
+ * Gives domains a disk by its name there (`xvda`), from a medium of its own each. It comes behind the store's service: that
+ * makes a domain's directories. What the medium holds is not saved with a machine.
+ */
 export function blockService(store: XenStore, name: string, mediumOf: (domid: number) => BlockMedium): HostService {
   return {
     name: `block ${name}`,
@@ -19,6 +22,8 @@ export function blockService(store: XenStore, name: string, mediumOf: (domid: nu
           backend.stop();
           store.rm(path);
         },
+        save: () => backend.save(),
+        restore: (saved) => backend.restore(saved),
       };
     },
   };

@@ -1,3 +1,4 @@
+import { SavedState } from '../domain/saved-state.js';
 import type { XenStore } from '../store/xenstore.js';
 import type { AttachedService, HostService } from '../xenbus/host-service.js';
 import { provisionConsole } from '../xenbus/provision.js';
@@ -31,8 +32,12 @@ export function consoleService(
           ring.close();
           page.close();
         },
-        save: () => ring.save(),
-        restore: (saved) => ring.restore(saved),
+        save: () => ({ page: page.save(), input: ring.save() }),
+        restore: (saved) => {
+          const state = new SavedState(saved, `${domain.name}.console`);
+          page.restore(state.saved('page'));
+          ring.restore(state.saved('input'));
+        },
       };
     },
   };

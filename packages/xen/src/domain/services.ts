@@ -1,6 +1,7 @@
 import { RestoreError, type Saved } from '@trapline/core';
 import type { AttachedService, HostService } from '../xenbus/host-service.js';
 import type { Domain } from './domain.js';
+import type { StatefulPart } from './parts.js';
 
 /** What the host does for one domain: its services, at work from before the guest runs until the domain dies. */
 export class DomainServices {
@@ -50,4 +51,20 @@ export class DomainServices {
       if (state !== null) this.#attached[i]?.restore?.(state);
     });
   }
+}
+
+/** What services keep that belongs to no single domain. */
+export function joinServices(services: readonly HostService[]): StatefulPart {
+  return {
+    reset: () => {},
+    save: () => services.map((service) => service.save?.() ?? null),
+    restore: (saved) => {
+      if (!Array.isArray(saved) || saved.length !== services.length) {
+        throw new RestoreError(`xen: the state of ${services.length} services is wanted`);
+      }
+      services.forEach((service, i) => {
+        service.restore?.(saved[i] as Saved);
+      });
+    },
+  };
 }

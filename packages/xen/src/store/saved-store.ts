@@ -41,11 +41,7 @@ export function saveStore(engine: StoreEngine, connections: ReadonlyMap<number, 
  * Takes back what {@link saveStore} gave. Who had a connection needs one now. Throws `RestoreError` for that, and for what
  * was not saved here; the store is then empty of guests' nodes, or as it was.
  */
-export function restoreStore(
-  engine: StoreEngine,
-  connections: ReadonlyMap<number, StoreConnection>,
-  saved: Saved,
-): void {
+export function restoreStore(engine: StoreEngine, connections: Map<number, StoreConnection>, saved: Saved): void {
   const state = new SavedState(saved, 'xenstore');
   const nodes = state.parts('nodes').map((part): [string, StoreNode] => [part.text('path'), readNode(part)]);
   if (!nodes.some(([path]) => path === '/')) throw new RestoreError('xen: xenstore: the root is wanted');
@@ -61,7 +57,15 @@ export function restoreStore(
     if (part.partOrNothing('connection') === undefined || connections.has(id)) continue;
     throw new RestoreError(`xen: domain ${id} talked to xenstore when it was saved: introduce it before`);
   }
-  for (const connection of connections.values()) connection.drop();
+  const talking = new Set(domains.filter(({ part }) => part.partOrNothing('connection')).map(({ id }) => id));
+  for (const [id, connection] of connections) {
+    if (talking.has(id)) {
+      connection.drop();
+    } else {
+      connection.close();
+      connections.delete(id);
+    }
+  }
   engine.tree.clear();
   engine.domains.clear();
   engine.tree.generation = state.integer('generation', 0, MAX);

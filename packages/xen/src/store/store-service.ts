@@ -13,7 +13,7 @@ export interface StoreServiceOptions {
 
 /**
  * Gives domains xenstore: the ring's page and event channel as their parameters tell, and their directories in the store.
- * A domain that dies is released, with all that it had in it.
+ * A domain that dies is released, with all that it had in it. The store is saved and restored with the machine.
  */
 export function storeService(store: XenStore, options: StoreServiceOptions = {}): HostService {
   return {
@@ -38,8 +38,12 @@ export function storeService(store: XenStore, options: StoreServiceOptions = {})
           store.release(domain.id);
           ring.close();
         },
+        save: () => ring.save(),
+        restore: (saved) => ring.restore(saved),
       };
     },
+    save: () => store.save(),
+    restore: (saved) => store.restore(saved),
   };
 }
 

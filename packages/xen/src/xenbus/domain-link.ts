@@ -1,3 +1,4 @@
+import type { MemoryPage, SharedWords } from '@trapline/core';
 import type { Domain } from '../domain/domain.js';
 import type { BoundChannel, FrontEndLink, MappedGrant } from './front-end-link.js';
 
@@ -16,18 +17,30 @@ export class DomainLink implements FrontEndLink {
   }
 
   map(reference: number, writable: boolean): MappedGrant | undefined {
-    const { grants } = this.#host;
-    const mapping = grants.mapForeign(this.#domain, reference, writable);
+    const mapping = this.#host.grants.mapForeign(this.#domain, reference, writable);
     if (typeof mapping === 'number') return undefined;
-    const { page, words, handle } = mapping;
-    return { bytes: page, words, unmap: () => void grants.unmapForeign(handle) };
+    return this.#mapped(mapping.handle, mapping.page, mapping.words);
   }
 
   bind(port: number, hear: () => void): BoundChannel | undefined {
+    const own = this.#host.events.bindInterdomain(this.#domain.id, port);
+    return own < 0 ? undefined : this.rebind(own, hear);
+  }
+
+  remap(handle: number): MappedGrant | undefined {
+    const mapping = this.#host.grants.maptrack.at(handle);
+    if (mapping?.granter !== this.#domain.grants || mapping.flags === 0) return undefined;
+    const page = this.#domain.grants.inUse(mapping.ref)?.page;
+    return page && this.#mapped(handle, page.bytes, page.words);
+  }
+
+  rebind(port: number, hear: () => void): BoundChannel {
     const { events } = this.#host;
-    const own = events.bindInterdomain(this.#domain.id, port);
-    if (own < 0) return undefined;
-    events.listen(own, hear);
-    return { notify: () => void events.send(own), close: () => void events.close(own) };
+    events.listen(port, hear);
+    return { port, notify: () => void events.send(port), close: () => void events.close(port) };
+  }
+
+  #mapped(handle: number, bytes: MemoryPage, words: SharedWords): MappedGrant {
+    return { handle, bytes, words, unmap: () => void this.#host.grants.unmapForeign(handle) };
   }
 }

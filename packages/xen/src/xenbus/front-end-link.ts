@@ -2,6 +2,8 @@ import type { SharedWords } from '@trapline/core';
 
 /** A page of a domain's, mapped by its grant. */
 export interface MappedGrant {
+  /** By which it is found again in a machine that was restored ({@link FrontEndLink.remap}). */
+  readonly handle: number;
   readonly bytes: Uint8Array;
   /** The same, word by word, for what both sides change. */
   readonly words: SharedWords;
@@ -10,6 +12,8 @@ export interface MappedGrant {
 
 /** An event channel to a domain. */
 export interface BoundChannel {
+  /** The back end's own port, by which it is found again ({@link FrontEndLink.rebind}). */
+  readonly port: number;
   /** Signals the domain. */
   notify(): void;
   close(): void;
@@ -22,4 +26,8 @@ export interface FrontEndLink {
   map(reference: number, writable: boolean): MappedGrant | undefined;
   /** Binds to a port that the domain allocated for the back end, and hears its events; undefined where that is refused. */
   bind(port: number, hear: () => void): BoundChannel | undefined;
+  /** A mapping that lasts from before the machine was saved. Undefined for a handle that maps nothing of the domain's. */
+  remap(handle: number): MappedGrant | undefined;
+  /** Hears a port again that was bound before the machine was saved. */
+  rebind(port: number, hear: () => void): BoundChannel;
 }

@@ -9,6 +9,10 @@ export interface HostService {
    * the domain cannot be served.
    */
   attach(domain: Domain, host: Domain): AttachedService;
+  /** State that belongs to no single domain. */
+  save?(): Saved;
+  /** Takes that back, before any domain's own state. */
+  restore?(saved: Saved): void;
 }
 
 /** A service at work for one domain. */

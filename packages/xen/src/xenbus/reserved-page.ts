@@ -1,8 +1,10 @@
-import { CompositionError, type SharedWords } from '@trapline/core';
+import { CompositionError, type Saved, type SharedWords } from '@trapline/core';
 import { HVM_PARAMETERS } from '../abi/hvm-parameters.js';
 import type { Domain } from '../domain/domain.js';
+import { SavedState } from '../domain/saved-state.js';
+import { MovingWords } from '../rings/moving-words.js';
 import { DomainLink } from './domain-link.js';
-import type { BoundChannel, MappedGrant } from './front-end-link.js';
+import type { BoundChannel } from './front-end-link.js';
 
 /** Where a toolstack puts the pages that it makes for an ARM guest (GUEST_MAGIC_BASE, public/arch-arm.h), as a frame. */
 export const MAGIC_FRAME = 0x3_9000;
@@ -21,6 +23,10 @@ export interface ReservedPage {
   readonly words: SharedWords;
   notify(): void;
   close(): void;
+  /** The host's ends of both. */
+  save(): Saved;
+  /** Finds them again, when domain and host have been restored. Throws `RestoreError` where they are not there. */
+  restore(saved: Saved): void;
 }
 
 /**
@@ -44,31 +50,54 @@ export function reservePage(
       "give the service a `frame` of the guest's RAM, or a memory port that maps pages",
     );
   }
-  const port = domain.events.allocUnbound(host.id);
-  domain.grants.seed(grant, host.id, frame);
   const link = new DomainLink(domain, host);
-  const mapped: MappedGrant | undefined = port < 0 ? undefined : link.map(grant, true);
-  const channel: BoundChannel | undefined = mapped && link.bind(port, hear);
+  domain.grants.seed(grant, host.id, frame);
+  let mapped = link.map(grant, true);
+  let { port, channel } = offerChannel(domain, host, link, Number(domain.params.get(portParameter)), hear);
   if (mapped === undefined || channel === undefined) {
     mapped?.unmap();
+    channel?.close();
     throw new CompositionError(
       `xen: ${domain.name} and ${host.name} cannot share a ${which}`,
       'let the access policy allow it: make the host privileged',
     );
   }
-  for (let i = 0; i < PAGE_WORDS; i++) mapped.words.store(i, 0);
+  const words = new MovingWords(mapped.words);
+  for (let i = 0; i < PAGE_WORDS; i++) words.store(i, 0);
   domain.params.set(pfn, BigInt(frame));
   domain.params.set(portParameter, BigInt(port));
   return {
     frame,
     port,
-    words: mapped.words,
-    notify: () => channel.notify(),
+    words,
+    notify: () => channel?.notify(),
     close: () => {
-      channel.close();
-      mapped.unmap();
+      channel?.close();
+      mapped?.unmap();
+    },
+    save: () => ({ handle: mapped?.handle ?? 0, port: channel?.port ?? 0 }),
+    restore: (saved) => {
+      const state = new SavedState(saved, `${domain.name}.${which}`);
+      mapped = link.remap(state.integer('handle', 0, MAX));
+      if (mapped === undefined) throw state.error('its page is mapped no more');
+      words.move(mapped.words);
+      channel = link.rebind(state.integer('port', 0, MAX), hear);
     },
   };
+}
+
+/** Binds to the port that the domain was built with for its control domain, or else to a new one. */
+function offerChannel(
+  domain: Domain,
+  host: Domain,
+  link: DomainLink,
+  built: number,
+  hear: () => void,
+): { port: number; channel: BoundChannel | undefined } {
+  const channel = built > 0 && built < MAX ? link.bind(built, hear) : undefined;
+  if (channel !== undefined) return { port: built, channel };
+  const port = domain.events.allocUnbound(host.id);
+  return { port, channel: port < 0 ? undefined : link.bind(port, hear) };
 }
 
 /** Puts a page of the guest's at a frame, beyond what it was given as RAM; whether one is there now. */
@@ -81,3 +110,4 @@ function placePage({ memory }: Domain, frame: number): boolean {
 }
 
 const PAGE_WORDS = 1024;
+const MAX = 0xffff_ffff;

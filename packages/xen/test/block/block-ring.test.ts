@@ -229,7 +229,7 @@ describe('a block ring', () => {
       compareExchange: (index: number, expected: number, value: number) =>
         front.words.compareExchange(index, expected, value),
     };
-    const granted = { bytes: new Uint8Array(4096), words: fickle, unmap: () => undefined };
+    const granted = { handle: 0, bytes: new Uint8Array(4096), words: fickle, unmap: () => undefined };
     const ring = new BlockRing(domain, bufferMedium(disk), front.layout, [granted]);
     front.put({ op: BLKIF_OP.READ, id: 5n, sector: 1n, segments: [page] });
     front.push();
@@ -252,7 +252,7 @@ describe('a block ring', () => {
       and: () => 0,
       compareExchange: () => 0,
     };
-    const granted = { bytes: new Uint8Array(4096), words: endless, unmap: () => undefined };
+    const granted = { handle: 0, bytes: new Uint8Array(4096), words: endless, unmap: () => undefined };
     const ring = new BlockRing(domain, bufferMedium(disk), front.layout, [granted]);
     ring.serve();
     expect(front.answers().length).toBe(32);

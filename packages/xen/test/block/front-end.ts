@@ -32,13 +32,26 @@ export class FakeDomain implements FrontEndLink {
     const granted = this.pages.get(reference);
     if (granted === undefined || (writable && !granted.writable)) return undefined;
     this.mapped++;
-    return { bytes: granted.page.bytes, words: granted.page, unmap: () => void this.mapped-- };
+    return this.#held(reference, granted.page);
+  }
+
+  remap(handle: number): MappedGrant | undefined {
+    const granted = this.pages.get(handle);
+    return granted && this.#held(handle, granted.page);
   }
 
   bind(port: number, hear: () => void): BoundChannel | undefined {
     if (port === 0 || this.ports.has(port)) return undefined;
+    return this.rebind(port, hear);
+  }
+
+  rebind(port: number, hear: () => void): BoundChannel {
     this.ports.set(port, hear);
-    return { notify: () => void this.notified++, close: () => void this.ports.delete(port) };
+    return { port, notify: () => void this.notified++, close: () => void this.ports.delete(port) };
+  }
+
+  #held(handle: number, page: TestWords): MappedGrant {
+    return { handle, bytes: page.bytes, words: page, unmap: () => void this.mapped-- };
   }
 }
 

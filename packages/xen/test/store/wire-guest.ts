@@ -15,9 +15,9 @@ export class TestWords implements SharedWords {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
 
-  constructor(size: number = 4096) {
-    this.bytes = new Uint8Array(size);
-    this.words = new Int32Array(this.bytes.buffer);
+  constructor(bytes: Uint8Array = new Uint8Array(4096)) {
+    this.bytes = bytes;
+    this.words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   }
 
   load(index: number): number {
