@@ -37,7 +37,7 @@ export { type BlockMedium, bufferMedium } from './block/medium.js';
 export { CONSOLE_INTERFACE, CONSOLE_QUEUE_BYTES, ConsoleRing } from './console/console-ring.js';
 export { type ConsoleServiceOptions, consoleService } from './console/console-service.js';
 export { decodeText, LINE_LENGTH_MAX, splitLines } from './console/text-stream.js';
-export type { DomainConfig } from './domain/config.js';
+export { CONTROL_EVENT_INTERRUPT, type DomainConfig, GUEST_EVENT_INTERRUPT } from './domain/config.js';
 export type { DomainStatus } from './domain/info.js';
 export {
   type BlockFailure,

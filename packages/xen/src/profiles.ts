@@ -1,10 +1,16 @@
 import { CompositionError } from '@trapline/core';
 import type { XenProfile } from './profile.js';
+import { XEN_4_18, XEN_4_19, XEN_4_20 } from './profiles/later.js';
+import { SPEC } from './profiles/spec.js';
 import { XEN_4_17 } from './profiles/xen-4-17.js';
 
 /** The profiles of this package. */
 export const PROFILES = {
   'xen-4.17': XEN_4_17,
+  'xen-4.18': XEN_4_18,
+  'xen-4.19': XEN_4_19,
+  'xen-4.20': XEN_4_20,
+  spec: SPEC,
 } as const satisfies Readonly<Record<string, XenProfile>>;
 
 /** The names of {@link PROFILES}. */

@@ -5,6 +5,7 @@ import { memoryOp } from '../memory/memory-op.js';
 import { schedOp } from '../sched/sched-op.js';
 import { vcpuOp } from '../vcpu/vcpu-op.js';
 import { consoleIo } from './console-io.js';
+import { dmOp } from './dm-op.js';
 import { domctl } from './domctl.js';
 import { hvmOp } from './hvm-op.js';
 import type { Operation } from './hypercall.js';
@@ -37,7 +38,7 @@ const OPERATIONS: { readonly [N in HypercallName]?: Operation } = {
   sysctl,
   domctl,
   argoOp: switchedOff,
-  dmOp: notImplemented,
+  dmOp,
   hypfsOp,
 };
 

@@ -4,8 +4,7 @@ import { fail, type Hypercall } from './hypercall.js';
 
 /**
  * Hypercalls that are in ARM's table and have nothing behind them: the deprecated numbers (traps.c,
- * do_deprecated_hypercall), physdev_op without PCI (arch/arm/physdev.c), xsm_op without FLASK (xsm/dummy.h), argo, which
- * is off unless the command line says otherwise (common/argo.c, opt_argo), and dm_op for domains without device models.
+ * do_deprecated_hypercall), physdev_op without PCI (arch/arm/physdev.c), xsm_op without FLASK (xsm/dummy.h).
  */
 export function notImplemented(call: Hypercall): Outcome {
   return fail(call, ERRNO.ENOSYS);

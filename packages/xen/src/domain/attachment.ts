@@ -5,6 +5,7 @@ import { firmwareOf } from '../firmware/attach.js';
 import type { Domain } from './domain.js';
 import { joinParts } from './parts.js';
 import type { DomainServices } from './services.js';
+import { describeDomain } from './tree.js';
 import { CONTROL_DOMAIN } from './xen.js';
 
 /** Xen's part in one guest: a domain. */
@@ -43,6 +44,10 @@ export function attachDomain(domain: Domain, guest: AttachedGuest, services: Dom
     implementations: [hypercallsOf(domain), ...implementations],
     // HCR_EL2.TSC is always set for guests.
     trapsSmc: true,
+    describe: (tree, description) => {
+      psci.describe?.(tree, { ...description, conduit: 'hvc' });
+      describeDomain(domain, tree, description);
+    },
     entered: (pe) => {
       psci.entered?.(pe);
       scheduling.entered(pe);

@@ -1,4 +1,5 @@
 import type { HvmParameterName } from '../abi/hvm-parameters.js';
+import type { XenRegion } from '../binding.js';
 import type { GuestRange } from '../memory/ram.js';
 
 /** What a domain is given when it is built: the part of `xen_domctl_createdomain` that a guest can notice. */
@@ -30,12 +31,15 @@ export interface DomainConfig {
   readonly memory?: readonly GuestRange[];
   /** Devices of the machine that are mapped into it, one to one: a control domain has all that Xen does not keep. */
   readonly devices?: readonly GuestRange[];
+  /** The regions of its hypervisor node, in place of those of a guest without devices. */
+  readonly regions?: { readonly grant: XenRegion; readonly extended: readonly XenRegion[] };
   /** Whether it waits for the host to start it; it runs at once where absent. */
   readonly paused?: boolean;
 }
 
 /** A {@link DomainConfig} with every default in its place; the number is the domain's own. */
-export type ResolvedConfig = Required<Omit<DomainConfig, 'id' | 'memory'>> & Pick<DomainConfig, 'memory'>;
+export type ResolvedConfig = Required<Omit<DomainConfig, 'id' | 'memory' | 'regions'>> &
+  Pick<DomainConfig, 'memory' | 'regions'>;
 
 /** Ports of a domain built by Xen itself (dom0less, arch/arm/domain_build.c), from 0. */
 export const DEFAULT_MAX_EVENT_PORT = 1023;
@@ -68,6 +72,7 @@ export function resolveConfig(config: DomainConfig): ResolvedConfig {
     xenstore: config.xenstore ?? false,
     enhanced: config.enhanced ?? true,
     ...(config.memory && { memory: config.memory }),
+    ...(config.regions && { regions: config.regions }),
     devices: config.devices ?? [],
     paused: config.paused ?? false,
   };

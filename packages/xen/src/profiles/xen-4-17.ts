@@ -1,8 +1,8 @@
 import type { XenProfile } from '../profile.js';
 
 /**
- * Xen 4.17 as Debian 12 builds it: no debugging, SILO, no device models, no argo, grant tables of version 1 (a
- * dom0less build caps them), the old virtual GIC.
+ * Xen 4.17 as Debian 12 builds it: no debugging, SILO, no device models, no argo. Grant tables are of version 1 on ARM
+ * (asm/grant_table.h, GNTTAB_MAX_VERSION).
  */
 export const XEN_4_17: XenProfile = {
   name: 'xen-4.17',

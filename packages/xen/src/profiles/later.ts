@@ -1,0 +1,26 @@
+import type { XenProfile } from '../profile.js';
+import { XEN_4_17 } from './xen-4-17.js';
+
+/**
+ * What guests see of Xen 4.18 to 4.20 that differs from 4.17, by the stable branches' sources: SMCCC 1.2 (arch/arm/vsmc.c,
+ * 4.18), no address of Xen's in XENVER_platform_parameters (common/kernel.c, 4.18), and the interface versions of domctl
+ * (public/domctl.h). PSCI is 1.1 in all of them, and the service UID has stayed at owner 5; FF-A and TEEs are off in a
+ * default build.
+ */
+export const XEN_4_18: XenProfile = {
+  ...XEN_4_17,
+  name: 'xen-4.18',
+  version: { major: 4, minor: 18 },
+  domctlVersion: 0x16,
+  virtStart: 0,
+  firmware: { ...XEN_4_17.firmware, smccc: { major: 1, minor: 2 } },
+};
+
+export const XEN_4_19: XenProfile = {
+  ...XEN_4_18,
+  name: 'xen-4.19',
+  version: { major: 4, minor: 19 },
+  domctlVersion: 0x17,
+};
+
+export const XEN_4_20: XenProfile = { ...XEN_4_19, name: 'xen-4.20', version: { major: 4, minor: 20 } };
