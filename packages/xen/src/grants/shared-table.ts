@@ -36,10 +36,9 @@ export class SharedTable {
 
   /** Makes the table at least this long, which must be within {@link max}. */
   grow(frames: number): void {
-    this.#lengthen(this.pages, 'grant', frames);
-    if (this.version === 2) {
-      this.#lengthen(this.statusPages, 'status', Math.ceil(this.pages.length / FRAMES_PER_STATUS));
-    }
+    while (this.pages.length < frames) this.pages.push(this.#newPage(`grant:${this.pages.length}`));
+    const status = this.#statusFrames;
+    while (this.statusPages.length < status) this.statusPages.push(this.#newPage(`status:${this.statusPages.length}`));
   }
 
   /** As a new domain has it. */
@@ -53,10 +52,10 @@ export class SharedTable {
   /** A table of this version and length. What its pages hold is the memory's to restore, by their ids. */
   restore(version: 1 | 2, frames: number): void {
     this.version = version;
-    this.pages.length = Math.min(this.pages.length, frames);
-    if (version === 1) this.statusPages.length = 0;
-    else this.statusPages.length = Math.min(this.statusPages.length, Math.ceil(frames / FRAMES_PER_STATUS));
-    this.grow(frames);
+    this.pages.length = 0;
+    this.statusPages.length = 0;
+    for (let i = 0; i < frames; i++) this.pages.push(this.#restoredPage(`grant:${i}`));
+    for (let i = 0; i < this.#statusFrames; i++) this.statusPages.push(this.#restoredPage(`status:${i}`));
   }
 
   /** The words of the frame in which an entry stands. */
@@ -115,8 +114,19 @@ export class SharedTable {
     words.or(statusIndex(ref), status << statusShift(ref));
   }
 
-  #lengthen(pages: SharedPage[], name: string, length: number): void {
-    for (let i = pages.length; i < length; i++) pages.push(new SharedPage(this.#memory, `${name}:${i}`));
+  /** Status frames that belong to as many frames as there are. */
+  get #statusFrames(): number {
+    return this.version === 1 ? 0 : Math.ceil(this.pages.length / FRAMES_PER_STATUS);
+  }
+
+  #newPage(id: string): SharedPage {
+    return new SharedPage(this.#memory, id);
+  }
+
+  /** The page that the memory has filled already, or a new one, which it fills. */
+  #restoredPage(id: string): SharedPage {
+    const page = this.#memory.pageOf(id);
+    return page instanceof SharedPage ? page : this.#newPage(id);
   }
 
   #statusWords(ref: number): SharedWords {

@@ -132,7 +132,10 @@ describe('a copy', () => {
   it('takes no frame for the reference with the same number', () => {
     const [, b] = pair();
     b.grant(30, b, DATA_FRAME);
-    const list = [op({ ref: 30 }, { frame: DATA_FRAME + 2 }, 8, FROM), op({ frame: 30 }, { frame: DATA_FRAME + 3 }, 8, 0)];
+    const list = [
+      op({ ref: 30 }, { frame: DATA_FRAME + 2 }, 8, FROM),
+      op({ frame: 30 }, { frame: DATA_FRAME + 3 }, 8, 0),
+    ];
     expect(b.list('copy', list).map(({ status }) => status)).toEqual([0, -9]);
   });
 

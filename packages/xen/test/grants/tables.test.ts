@@ -136,7 +136,12 @@ describe('cache_flush', () => {
     const [a, b] = rigOf([{}, {}]) as [Party, Party];
     a.domain.grants.grow(63);
     a.grant(20_000, b, DATA_FRAME);
-    const { dev_bus_addr } = b.one('mapGrantRef', { host_addr: BigInt(HOLE_FRAME) << 12n, flags: 2, ref: 20_000, dom: 1 });
+    const { dev_bus_addr } = b.one('mapGrantRef', {
+      host_addr: BigInt(HOLE_FRAME) << 12n,
+      flags: 2,
+      ref: 20_000,
+      dom: 1,
+    });
     expect(flush(b, dev_bus_addr >> 12n)).toBe(0);
     expect(b.op([12 | 16_384, RAM, 1])).toBe(0);
     expect(b.op([12 | 24_576, RAM, 1])).toBe(-22);
