@@ -135,6 +135,42 @@ describe('trapline run', () => {
     for (const name of names) expect((await report(name)).guests.every(({ stuck }) => stuck.length === 0)).toBe(true);
   });
 
+  it.each([
+    ['xen-4.17-domU', 2],
+    ['xen-4.17-dom0', 2],
+    ['xen-4.17-dom0-gicv2', 2],
+    ['xen-4.17-domu-a32', 2],
+    ['xen-4.17-domu-enhanced-128m-1cpu', 1],
+  ])('answers as Xen for the real tree %s', async (tree, cpus) => {
+    const { guests, trace } = await report(fixture(`${tree}.dtb`));
+    expect(guests[0]).toMatchObject({ cpus, services: ['xen (xen-4.17) at el2'], ended: 'shutdown', stuck: [] });
+    expect(guests[0]?.drivers).toContain('xen 4.17 by hvc at /hypervisor');
+    const texts = trace.map(({ text }) => text);
+    expect(texts).toContain('xen.xenVersion(cmd: 0x0 version, arg: 0x0) = 0x40011');
+    expect(texts.filter((text) => text.startsWith('xen.') && !/= 0x[0-7]/.test(text))).toEqual([]);
+  });
+
+  it('tells that PSCI is Xen’s where Xen is', async () => {
+    const { code, err } = await trapline(['run', 'xen-4.17-domU', '--psci', 'tf-a']);
+    expect([code, err]).toEqual([1, expect.stringContaining("PSCI is Xen's here; leave --psci out")]);
+  });
+
+  it('composes domains with a store, consoles and disks', async () => {
+    const { guests, trace } = await report('xen');
+    expect(guests.map(({ name, ended, stuck }) => [name, ended, stuck])).toEqual([
+      ['linux', 'shutdown', []],
+      ['other', 'shutdown', []],
+    ]);
+    const asked = (guest: string) =>
+      new Set(trace.filter((entry) => entry.guest === guest).map(({ text }) => text.split(',')[0]));
+    for (const { name } of guests) expect(asked(name)).toContain('xen.eventChannelOp(cmd: 0x6 allocUnbound');
+    const disks = file(
+      'disks.yaml',
+      'guests: [{ name: a, vcpus: 1, memory: [{ base: 0x40000000, size: 8 MiB }] }]\nel2: [{ service: xen, block: [{ name: xvda, size: 1 MiB }] }]\n',
+    );
+    expect((await trapline(['run', disks])).err).toContain('disks need a store');
+  });
+
   it('answers as the profile that it is told', async () => {
     const { guests } = await report('qemu-virt-default', '--psci', 'spec-1.1');
     expect(guests[0]?.services[0]).toBe('psci (spec-1.1) at el2');

@@ -8,8 +8,10 @@ import { firmware as optee } from '@trapline/optee';
 import { firmware, PROFILE_NAMES, VERSIONS } from '@trapline/psci';
 import { archService, pvTimeService, SMCCC_VERSIONS, sdeiService, trngService } from '@trapline/smccc';
 import { hypervisor as vmware } from '@trapline/vmware';
+import { PROFILE_NAMES as XEN_PROFILES } from '@trapline/xen';
 import * as v from 'valibot';
 import { address } from './quantities.js';
+import { disk, domain, xenFrom } from './xen-backend.js';
 
 /** A service by the name that stack files use: its options, and how it is made of them. */
 export interface Backend {
@@ -56,6 +58,18 @@ export const backends: Readonly<Record<string, Backend>> = {
       systemSuspend: v.optional(v.boolean()),
     }),
     (options) => kvm(definedOf(options)),
+  ),
+  xen: backend(
+    'Xen: hypercalls, PSCI and SMCCC as Xen answers them, for each guest as a domain',
+    v.strictObject({
+      profile: v.optional(oneOf(XEN_PROFILES)),
+      policy: v.optional(oneOf(['dummy', 'silo'])),
+      domains: v.optional(v.record(v.string(), domain)),
+      store: v.optional(v.boolean('write true or false')),
+      console: v.optional(v.boolean('write true or false')),
+      block: v.optional(v.array(disk, 'write a list of disks ([{ name: xvda, size: 1 MiB }])')),
+    }),
+    (options) => xenFrom(definedOf(options)),
   ),
   epapr: backend(
     "ePAPR's hypercalls: byte channels, interrupts, doorbells, idle",

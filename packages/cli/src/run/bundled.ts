@@ -31,6 +31,7 @@ export const bundled: readonly Bundled[] = [
   tree('xen-4.17-domU', 'what Xen 4.17 builds for a guest: PSCI and Xen by HVC, 2 CPUs'),
   stack('psci-smc', 'firmware at EL3 with PSCI 1.3, SMCCC and TRNG'),
   stack('psci-hvc', 'a hypervisor at EL2 with PSCI 1.1 and PV time'),
+  stack('xen', 'two domains under Xen, with a store, consoles and disks'),
   stack('two-guests', 'two guests, each with firmware of its own version'),
   stack('own-tree', 'a guest that brings the tree of a real board'),
 ];

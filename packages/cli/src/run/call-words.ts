@@ -9,6 +9,7 @@ import {
   SMC64,
 } from '@trapline/core';
 import type { CallEvent } from '@trapline/trap-bus';
+import { operationOf } from '@trapline/xen';
 import { interfaces } from '../decode/interfaces.js';
 
 /** Most results of one call that a trace shows. */
@@ -25,7 +26,7 @@ interface Words {
 /** A call with arguments and what came of it: `psci.cpuOn(target: 0x1, …) = SUCCESS`. */
 export function callWords(call: CallEvent): string {
   const words = wordsOf(call);
-  const args = words.arguments.map(({ name, text }) => `${name}: ${name === 'function' ? functionWords(text) : text}`);
+  const args = words.arguments.map(({ name, text }) => `${name}: ${argumentWords(words.name, name, text)}`);
   return `${words.name}(${args.join(', ')}) ${endWords(call, words)}`;
 }
 
@@ -61,6 +62,14 @@ function wordsOf(call: CallEvent): Words {
 function registersOf(halves: ArrayLike<number>): Registers {
   const w = Uint32Array.from(halves);
   return { w, x: new BigUint64Array(w.buffer) };
+}
+
+/** An argument that selects something is shown with what it selects. */
+function argumentWords(call: string, name: string, text: string): string {
+  if (name === 'function') return functionWords(text);
+  if (name !== 'cmd' || !call.startsWith('xen.')) return text;
+  const operation = operationOf(call.slice('xen.'.length), Number(text));
+  return operation === undefined ? text : `${text} ${operation.name}`;
 }
 
 /** A function id as an argument, by the name of the call. */

@@ -4,6 +4,7 @@ import { archAbi } from '@trapline/smccc';
 import type { StackGuest } from '@trapline/stack';
 import { Alarm } from './alarm.js';
 import type { Found } from './drivers.js';
+import { askXen } from './exercise-xen.js';
 import { type SleepKind, suspendStates } from './suspend-states.js';
 
 type Program = Generator<Outcome, void, void>;
@@ -51,6 +52,7 @@ export class Exercise {
     this.#askPsci(cpu);
     this.#askSmccc();
     this.#askTrng();
+    if (this.#found.xen !== undefined) yield* askXen(this.#found.xen, cpu.index);
     for (const { index } of this.#guest.vcpus.slice(1)) yield* this.#startCpu(index);
     yield* this.#awaitOthers(cpu);
     yield* this.#sleep(cpu, 'powerdown', BOOT_SLEEP);

@@ -69,21 +69,21 @@ export class StoreConnection {
 
   /** Takes in what has come: answers are kept for who asked, watch events are handed over. */
   receive(): void {
-    // The store waits for room where its answers did not fit: each time some was made, more may be there.
+    // A ring that was full may have kept the store from writing: it goes on once it is told, and more may be there.
     while (this.#take()) this.#signals.notify();
   }
 
-  /** Takes what is in the ring, and gives whether that was anything. */
+  /** Takes what is in the ring, and gives whether it was full. */
   #take(): boolean {
-    let taken = false;
+    let full = false;
     while (!this.#broken) {
+      full ||= this.#replies.used === STORE_RING_BYTES;
       const count = this.#replies.consume(this.#received, this.#length, this.#received.length);
       if (count === RING_CORRUPT) this.#broken = true;
       else this.#length += count;
-      taken ||= count > 0;
       if (!this.#takeMessage()) break;
     }
-    return taken;
+    return full;
   }
 
   *#send(bytes: Uint8Array): Work<void> {
