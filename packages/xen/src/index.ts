@@ -28,6 +28,7 @@ export {
   BLKIF_RSP,
   BLKIF_SEGMENTS_MAX,
   type BlkifLayout,
+  blkifLayout,
   VDISK,
 } from './block/blkif.js';
 export { BlockBackend } from './block/block-backend.js';
@@ -138,7 +139,7 @@ export {
   type XenStoreOptions,
 } from './store/xenstore.js';
 export type { BoundChannel, FrontEndLink, MappedGrant } from './xenbus/front-end-link.js';
-export type { AttachedService, HostService } from './xenbus/host-service.js';
+export type { AttachedService, AttachedService, HostService, HostService } from './xenbus/host-service.js';
 export {
   type DeviceDirectories,
   type DeviceNodes,
@@ -152,4 +153,5 @@ export {
   provisionDisk,
   provisionDomain,
 } from './xenbus/provision.js';
+export { MAGIC_FRAME } from './xenbus/reserved-page.js';
 export { XENBUS_STATE, type XenbusState, xenbusState } from './xenbus/state.js';

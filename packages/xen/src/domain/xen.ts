@@ -1,3 +1,4 @@
+import { DOMID_SELF } from '../abi/domain-ids.js';
 import type { Operation } from '../calls/hypercall.js';
 import { hypercallTable } from '../calls/table.js';
 import { type VersionTexts, versionTexts } from '../calls/version-texts.js';
@@ -8,18 +9,14 @@ import type { XenProfile } from '../profile.js';
 import type { Domain } from './domain.js';
 import { type AccessPolicy, POLICIES } from './policy.js';
 
-/** The domain that controls the machine. */
-export const CONTROL_DOMAIN = 0;
-/** Highest domain id that is not a reserved one (DOMID_FIRST_RESERVED, public/xen.h). */
-export const DOMID_FIRST_RESERVED = 0x7ff0;
-/** The caller itself. */
-export const DOMID_SELF = 0x7ff0;
-/** I/O memory, no domain. */
-export const DOMID_IO = 0x7ff1;
-/** Pages of Xen's own, no domain. */
-export const DOMID_XEN = 0x7ff2;
-/** Nobody. */
-export const DOMID_INVALID = 0x7ff4;
+export {
+  CONTROL_DOMAIN,
+  DOMID_FIRST_RESERVED,
+  DOMID_INVALID,
+  DOMID_IO,
+  DOMID_SELF,
+  DOMID_XEN,
+} from '../abi/domain-ids.js';
 
 /** An event of a domain's life (public/xen.h). */
 export const VIRQ_DOM_EXC = 3;

@@ -1,3 +1,4 @@
+import { DOMID_SELF } from '../abi/domain-ids.js';
 import { bytesToText, leadingNumber, stringsPayload, terminatedStrings, textToBytes } from '../rings/text.js';
 import type { StoreClient } from './client.js';
 import { control } from './control.js';
@@ -37,8 +38,6 @@ export interface Request {
 }
 
 const OK = stringsPayload('OK');
-/** DOMID_SELF: always introduced. */
-const DOMID_SELF = 0x7ff0;
 
 /**
  * Answers one request: ENOSYS for a type nobody knows or that only answers, EACCES for a privileged one, ENOENT for a

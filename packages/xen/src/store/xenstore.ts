@@ -1,5 +1,6 @@
 import type { Saved, SharedWords } from '@trapline/core';
 import { Observable } from 'rxjs';
+import { DOMID_FIRST_RESERVED } from '../abi/domain-ids.js';
 import type { StoreClient } from './client.js';
 import { StoreConnection } from './connection.js';
 import { StoreEngine } from './engine.js';
@@ -20,7 +21,10 @@ export const REQUESTS_PER_EVENT = 128;
 export interface XenStoreOptions {
   /** Other limits than {@link DEFAULT_QUOTAS}. */
   readonly quotas?: Partial<StoreQuotas>;
-  /** Whether there is a domain of an id; all of them where absent. Nobody can be given to one that does not exist. */
+  /**
+   * Whether there is a domain of an id; every number that a domain can have where absent. Nothing can be given to one that
+   * does not exist, and what is allowed to it counts for no later one.
+   */
   readonly exists?: (domid: number) => boolean;
   /** What connections advertise ({@link STORE_FEATURE}): all where absent, and 0 as xenstored 4.17 does. */
   readonly features?: number;
@@ -54,7 +58,7 @@ export class XenStore extends StoreView {
   #tokens = 0;
 
   constructor(options: XenStoreOptions = {}) {
-    const engine = new StoreEngine(options.quotas ?? {}, options.exists ?? (() => true));
+    const engine = new StoreEngine(options.quotas ?? {}, options.exists ?? ((domid) => domid < DOMID_FIRST_RESERVED));
     const heard: { token: string; path: string }[] = [];
     const host = engine.addClient(undefined, (path, token) => heard.push({ path, token }));
     super(engine, { client: host, transaction: undefined }, () => this.events());
