@@ -47,6 +47,7 @@ export class MemoryRestorer {
     this.#waiting = state.frames.filter((frame) => !this.#link(frame));
     map.highest = state.highest;
     reservation.isRelinquished = state.relinquished;
+    map.isRelinquished = state.relinquished;
     return state.dying;
   }
 
@@ -83,8 +84,10 @@ export class MemoryRestorer {
       if (map.ram.has(frame)) lost.push([frame, own ? page.bytes : undefined]);
       else mapping?.unmap(frame);
     }
+    const seen = this.#seenByOthers();
     for (const page of reservation.pages) {
-      if (page.references > 0 && map.isAsBuilt(page)) lost.push([frameOfId(page.id), page.bytes]);
+      const used = page.references > 0 || seen.has(page);
+      if (used && map.isAsBuilt(page)) lost.push([frameOfId(page.id), page.bytes]);
     }
     map.forget();
     this.#waiting = [];
@@ -95,6 +98,17 @@ export class MemoryRestorer {
       if (content !== undefined) page.bytes.set(content);
       map.set(frame, 'ram', page);
     }
+  }
+
+  /** The domain's pages that others have at their frames: a grant's mapping can be left behind without a reference. */
+  #seenByOthers(): ReadonlySet<Page> {
+    const seen = new Set<Page>();
+    const memory = this.#memory;
+    for (const other of memory.domain.xen.domains) {
+      if (other.memory === memory) continue;
+      for (const page of other.memory.map.pagesOf(memory)) seen.add(page);
+    }
+    return seen;
   }
 
   #link({ frame, type, owner, page: id }: SavedFrame): boolean {

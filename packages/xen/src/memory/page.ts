@@ -1,4 +1,5 @@
 import type { MemoryPage, SharedWords } from '@trapline/core';
+import { domainReleased } from '../domain/death.js';
 import type { DomainMemory } from './domain-memory.js';
 import { PageWords } from './page-words.js';
 
@@ -72,7 +73,9 @@ export class Page {
     this.#references--;
     if (this.#references > 0 || this.#abandoned) return;
     this.owner.reservation.idle(this);
-    if (this.isFree) this.owner.reservation.freed(this);
+    if (!this.isFree) return;
+    this.owner.reservation.freed(this);
+    if (this.owner.isGone) domainReleased(this.owner.domain);
   }
 
   /** Takes it out of its owner's allocation (put_page_alloc_ref). */

@@ -36,6 +36,8 @@ export class PhysicalMap {
   readonly #entries = new Map<number, Entry>();
   readonly #spare: Entry[] = [];
   #keptHoles = 0;
+  /** Whether the domain has ended: nothing is at any frame. */
+  isRelinquished = false;
   /** The highest frame that was ever mapped (max_mapped_gfn): it never goes down. */
   highest = 0;
 
@@ -58,6 +60,7 @@ export class PhysicalMap {
   }
 
   typeOf(frame: number): PageType {
+    if (this.isRelinquished) return 'hole';
     const entry = this.#entries.get(frame);
     if (entry !== undefined) return entry.type;
     if (this.ram.has(frame)) return 'ram';
@@ -66,6 +69,7 @@ export class PhysicalMap {
 
   /** The page at a frame, whoever owns it; undefined for holes and devices, and for RAM that the port cannot show. */
   pageAt(frame: number): Page | undefined {
+    if (this.isRelinquished) return undefined;
     const entry = this.#entries.get(frame);
     if (entry !== undefined) return entry.page;
     return this.ram.has(frame) ? this.#asBuilt(frame) : undefined;
@@ -190,16 +194,27 @@ export class PhysicalMap {
   forget(): void {
     for (const entry of this.#entries.values()) this.#letGo(entry, undefined);
     this.#entries.clear();
+    this.#displaced?.clear();
+    this.isRelinquished = false;
     this.#keptHoles = 0;
     this.highest = Math.max(0, this.ram.end - 1, this.#devices.end - 1);
   }
 
-  /** Lets go of everything that is others' or Xen's: the domain is no more. Its own RAM stays where it is. */
+  /**
+   * The domain is no more, and nothing is at any frame. What is others' or Xen's is taken from the guest's memory; its
+   * own RAM stays there, for whoever looks at what was left.
+   */
   relinquish(): void {
     for (const [frame, { type, page }] of this.#entries) {
       if (type !== 'hole' && (page === undefined || page.owner !== this.#memory || page.isXenHeap))
         this.#makeHole(frame);
     }
+    this.isRelinquished = true;
+  }
+
+  /** The pages of a domain that are at any frame here. */
+  *pagesOf(owner: DomainMemory): Generator<Page, void, void> {
+    for (const { page } of this.#entries.values()) if (page?.owner === owner) yield page;
   }
 
   #makeHole(frame: number): void {
