@@ -8,6 +8,7 @@ const jobs = {
   test: () => import('./workflow/test.mjs').then(({ test }) => test(rest)),
   generate: () => import('./workflow/generate.mjs').then(({ generate }) => generate(rest)),
   bench: () => import('./workflow/bench.mjs').then(({ bench }) => bench(rest)),
+  boot: () => import('./workflow/guest/boot.mjs').then(({ boot }) => boot(rest)),
   guests: () => import('./workflow/guest/fetch.mjs').then(({ guests }) => guests()),
 };
 

@@ -20,6 +20,9 @@ export const why: string = hasQemu
     : ' (skipped: no guests in .cache/guests; npm run guests fetches them)'
   : " (skipped: qemu-system-aarch64 of Debian's qemu-system-arm is not installed)";
 
+/** A guest that has not ended by then is stopped: its test fails, and nothing is left. */
+const PATIENCE_MS = 120_000;
+
 /** How a guest is booted. */
 export interface Boot extends QemuOptions {
   readonly services: { readonly el2?: readonly Service[]; readonly el3?: readonly Service[] };
@@ -83,7 +86,9 @@ export async function boot({
     ...(words !== undefined && { bootargs: words }),
   });
   started?.(machine, stack as Stack);
+  const late = setTimeout(() => void machine.stop(), PATIENCE_MS);
   const end = await machine.ended;
+  clearTimeout(late);
   stack.dispose();
   const lines = [...text.matchAll(/GUEST: (.*?)\r?\n/g)].map((match) => match[1] as string);
   return { end, console: text, lines, calls, machine };

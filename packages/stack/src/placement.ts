@@ -38,7 +38,10 @@ export function planGuest(stack: StackSpec, spec: GuestSpec): GuestPlan {
   const own = ownTreeOf(spec);
   const hasEl2 = spec.hasEl2 ?? services.el2.length > 0;
   const boot: BootState = { ...(hasEl2 && services.el2.length === 0 && { el: 2 as const }), ...spec.boot };
-  const vcpus = vcpusOf(spec, own).map((vcpu) => ({ ...vcpu, boot: { ...boot, ...vcpu.boot } }));
+  const vcpus = vcpusOf(spec, own).map((vcpu, index) => {
+    const cpu = vcpu.cpu ?? spec.cpus?.[index];
+    return { ...vcpu, boot: { ...boot, ...vcpu.boot }, ...(cpu && { cpu }) };
+  });
   const memory = spec.memory ?? (own ? readMemory(own.tree, spec.name) : []);
   checkMemory(spec.name, memory);
   return {

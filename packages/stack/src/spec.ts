@@ -1,6 +1,6 @@
 import type { Level, Ports, Service } from '@trapline/core';
 import type { DeviceTree } from '@trapline/devicetree';
-import type { BootState, ClockOptions, UnclaimedHandler, VcpuSpec } from '@trapline/trap-bus';
+import type { BootState, ClockOptions, CpuPort, UnclaimedHandler, VcpuSpec } from '@trapline/trap-bus';
 import type { MemoryRegion } from './region.js';
 import type { InterruptControllerSpec } from './tree/interrupt-controller.js';
 
@@ -42,6 +42,8 @@ export interface GuestSpec<Name extends string = string> {
   readonly midr?: number;
   /** How all vCPUs begin, where none says it itself: AArch64, at EL2 where the CPUs have it and nothing else stands there. */
   readonly boot?: BootState;
+  /** The embedder's own CPUs behind the vCPUs, in their order. A vCPU that names one itself keeps it. */
+  readonly cpus?: readonly CpuPort[];
   /** Ports of the embedder's, in place of the default models. */
   readonly ports?: Partial<Omit<Ports, 'power'>>;
   /** Of the default random port: two stacks with one seed draw the same numbers. */

@@ -3,11 +3,10 @@ import type { DeviceTree } from '@trapline/devicetree';
 import { createQemu, type Payload, QemuError, type QemuMachine, type QemuOptions, readKernel } from '@trapline/qemu';
 import { createStack, type GuestSpec, type Stack, type StackGuest } from '@trapline/stack';
 import { CommandError } from '../command.js';
-import { errorWords, failureWords } from '../inspect/error-words.js';
 import type { Io } from '../io.js';
-import { readInput } from '../read-input.js';
 import { readText, readTreeFile } from '../run/read-file.js';
 import { stackFromFile } from '../run/stack-file.js';
+import { payloadOf } from './payload.js';
 import type { Settings } from './settings.js';
 import { stacks } from './stacks.js';
 
@@ -32,7 +31,8 @@ export async function compose(settings: Settings, io: Io): Promise<Composed> {
   const payload = payloadOf(settings);
   const tree = settings.dtb === undefined ? undefined : await readTreeFile(settings.dtb, io);
   try {
-    return await composeWith(settings, payload, tree);
+    const composed = await composeWith(settings, payload, tree);
+    return await disposing(composed.machine, () => checked(composed, settings));
   } catch (error) {
     if (error instanceof CompositionError || error instanceof QemuError) throw new CommandError(error.message);
     throw error;
@@ -56,17 +56,39 @@ async function composeWith(settings: Settings, payload: Payload, tree: DeviceTre
   if (!/\.ya?ml$/i.test(name)) {
     throw new CommandError(`no stack '${name}'; there are ${Object.keys(stacks).join(', ')}, and stack files (.yaml)`);
   }
-  let machine: QemuMachine | undefined;
-  const stack = await stackFromFile(name, readText(name), (spec) => {
-    if (machine !== undefined) throw new CommandError(`${name}: has several guests; QEMU runs one`);
-    const written = spec.deviceTree as DeviceTree | undefined;
-    const own = tree ?? written;
-    machine = createQemu(optionsOf({ ...settings, cpus: settings.cpus ?? cpusOf(spec) }, own));
-    const { vcpus: _, memory: __, deviceTree: ___, ...kept } = spec;
-    const brought = ownTree(machine, own);
-    return { ...kept, ...start, ...el2, ...brought, ...merged(kept, brought) };
-  });
-  return { machine: machine as unknown as QemuMachine, ...whole(stack), payload, tick: undefined };
+  return composeFile(settings, payload, tree, { ...start, ...el2 });
+}
+
+async function composeFile(
+  settings: Settings,
+  payload: Payload,
+  tree: DeviceTree | undefined,
+  more: Partial<GuestSpec>,
+): Promise<Composed> {
+  const { stack: file } = settings;
+  const machines: QemuMachine[] = [];
+  try {
+    const stack = await stackFromFile(file, readText(file), (spec) => {
+      if (machines.length > 0) throw new CommandError(`${file}: has several guests; QEMU runs one`);
+      const own = tree ?? (spec.deviceTree as DeviceTree | undefined);
+      const machine = createQemu(optionsOf({ ...settings, cpus: settings.cpus ?? cpusOf(spec) }, own));
+      machines.push(machine);
+      const { vcpus: _, memory: __, deviceTree: ___, ...kept } = spec;
+      const brought = ownTree(machine, own);
+      return { ...kept, ...more, ...brought, ...merged(kept, brought) };
+    });
+    return { machine: machines[0] as QemuMachine, ...whole(stack), payload, tick: undefined };
+  } catch (error) {
+    await machines[0]?.stop();
+    throw error;
+  }
+}
+
+/** Refuses to enter a guest where the stack stands. */
+function checked(composed: Composed, { stack, atEl2 }: Settings): Composed {
+  const there = composed.guest.bus.services.find(({ level }) => level === 'el2');
+  if (!atEl2 || there === undefined) return composed;
+  throw new CommandError(`--el2: EL2 is not the guest's, ${there.service.name} of ${stack} stands there`);
 }
 
 /** The machine's own parts of a guest's tree, and what the stack file says of it. */
@@ -110,28 +132,5 @@ async function disposing<T>(machine: QemuMachine, build: () => T): Promise<T> {
   } catch (error) {
     await machine.stop();
     throw error;
-  }
-}
-
-function payloadOf({ kernel, initrd, image, at }: Settings): Payload {
-  return {
-    ...(kernel !== undefined && { kernel: fileOf(kernel, 'kernel') }),
-    ...(initrd !== undefined && { initrd: fileOf(initrd, 'initrd') }),
-    ...(image !== undefined && { images: [{ name: image, bytes: fileOf(image, 'image'), at }] }),
-  };
-}
-
-/** Debian's packages that hold what people boot. */
-const PACKAGES: Readonly<Record<string, string>> = {
-  kernel: 'Debian has kernels in linux-image-cloud-arm64; npm run guests fetches one',
-  initrd: 'npm run guests makes one of Debian’s busybox-static',
-  image: 'Debian has firmware in u-boot-qemu and qemu-efi-aarch64',
-};
-
-function fileOf(path: string, what: keyof typeof PACKAGES & string): Uint8Array {
-  try {
-    return readInput(path);
-  } catch (error) {
-    throw new CommandError(`${failureWords(path, errorWords(error))} (${PACKAGES[what]})`);
   }
 }

@@ -33,7 +33,8 @@ function playPsci(setting: Setting): StagePlan {
 function playStack(setting: Setting): StagePlan {
   const { profile, options } = setting.subject;
   const services = Object.hasOwn(stacks, profile) ? stacks[profile] : undefined;
-  if (services === undefined) throw new Error(`no stack '${profile}' here; there are ${Object.keys(stacks).join(', ')}`);
+  if (services === undefined)
+    throw new Error(`no stack '${profile}' here; there are ${Object.keys(stacks).join(', ')}`);
   const { el2 = [], el3 = [] } = services(Number(options.pages));
   return bareMachine(setting, { services: { el2, el3 } });
 }

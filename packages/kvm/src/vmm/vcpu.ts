@@ -123,6 +123,11 @@ export class Vcpu {
     return 'EINTR';
   }
 
+  /** KVM_REQ_RECORD_STEAL: its thread was scheduled in again, and the time that was stolen meanwhile is told to the guest. */
+  recordSteal(): void {
+    this.#vm.stolenTime.update(this.pe);
+  }
+
   /** Its guest has called CPU_OFF. */
   wentOff(): void {
     this.#asleep = true;

@@ -43,6 +43,13 @@ export function addDevices(tree: DeviceTree, withFlash: boolean): void {
   tree.add('flash@0', { compatible: 'cfi-flash', reg: [0n, bank, bank, bank], 'bank-width': 4 });
 }
 
+/** Makes a tree that a guest brought name the memory that it has here, and no more. */
+export function fitMemory(tree: DeviceTree, { base, size }: { readonly base: number; readonly size: number }): void {
+  const others = tree.root.children.filter((node) => node.baseName === 'memory');
+  for (const node of others) node.remove();
+  tree.add(`memory@${base.toString(16)}`, { device_type: 'memory', reg: [BigInt(base), BigInt(size)] });
+}
+
 /** What the boot loader says to the guest. */
 export interface Chosen {
   readonly bootargs?: string;

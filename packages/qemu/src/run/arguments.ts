@@ -11,7 +11,7 @@ export interface QemuFlags {
 
 /**
  * QEMU's command line. `secure=on` with `-bios` turns QEMU's own PSCI off and starts every CPU at EL3, address 0, where
- * the monitor is; without `-net none` it looks for a boot ROM that Debian has in another package.
+ * the monitor is; `acpi=off` keeps the devices that QEMU's own tree names; without `-net none` it looks for a boot ROM that Debian has in another package.
  */
 export function qemuArguments(flags: QemuFlags): readonly string[] {
   const megabytes = flags.ramBytes / 2 ** 20;
@@ -19,7 +19,7 @@ export function qemuArguments(flags: QemuFlags): readonly string[] {
     '-name',
     'trapline,debug-threads=on',
     '-machine',
-    'virt,secure=on,virtualization=on,gic-version=3,memory-backend=ram',
+    'virt,secure=on,virtualization=on,gic-version=3,acpi=off,memory-backend=ram',
     '-object',
     `memory-backend-file,id=ram,size=${megabytes}M,mem-path=${escaped(flags.ramPath)},share=on`,
     '-m',

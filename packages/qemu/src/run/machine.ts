@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import type { Ports, SystemEvent } from '@trapline/core';
 import { writeDtb } from '@trapline/devicetree';
 import type { GuestSpec, StackGuest } from '@trapline/stack';
-import type { Machine, VcpuSpec } from '@trapline/trap-bus';
+import type { Machine } from '@trapline/trap-bus';
 import { Subscription } from 'rxjs';
-import { addDevices, writeChosen } from '../board/devices.js';
+import { addDevices, fitMemory, writeChosen } from '../board/devices.js';
 import { type BoardPlan, DEFAULT_RAM_BYTES, planBoard, RAM_BASE } from '../board/plan.js';
 import { writeStageTwo } from '../board/stage-two.js';
 import { type BootRegisters, Bridge } from '../bridge/bridge.js';
@@ -100,28 +100,26 @@ export class QemuMachine {
     return this.#process?.pid;
   }
 
-  /** What the machine brings to its guest: spread it into the guest's spec. */
-  get vcpus(): readonly VcpuSpec[] {
-    return this.bridge.cpus.map((cpu) => ({ cpu }));
-  }
-
   /** The ports that stand on the machine; the others are the bus's own. */
   get ports(): Pick<Ports, 'memory' | 'interrupts' | 'clock' | 'random'> {
     const { memory, interrupts, clock } = this.bridge;
     return { memory, interrupts, clock, random: { fill: (target) => randomFillSync(target) === target } };
   }
 
-  /** The parts of a guest's spec that the machine decides; for a guest that brings its own tree, without one. */
-  guest(tree: 'written' | 'own'): Pick<GuestSpec, 'vcpus' | 'ports' | 'memory' | 'tree'> {
-    const { memory } = this.plan;
-    if (tree === 'own') return { ports: this.ports, memory: [memory] };
+  /**
+   * The parts of a guest's spec that the machine decides. A guest that brings its own tree keeps what the tree says of
+   * CPUs and interrupt controller: it is a tree of QEMU's virt machine with as many CPUs as this one has.
+   */
+  guest(tree: 'written' | 'own'): Pick<GuestSpec, 'vcpus' | 'cpus' | 'ports' | 'memory' | 'tree'> {
+    const { plan, ports } = this;
+    const common = { cpus: this.bridge.cpus, ports, memory: [plan.memory] };
+    if (tree === 'own') return common;
     return {
-      vcpus: this.vcpus,
-      ports: this.ports,
-      memory: [memory],
+      ...common,
+      vcpus: plan.cpus,
       tree: {
         interruptController: { version: 3, distributor: GICD, cpuInterface: GICR },
-        devices: (written) => addDevices(written, this.plan.flash !== undefined),
+        devices: (written) => addDevices(written, plan.flash !== undefined),
       },
     };
   }
@@ -176,6 +174,7 @@ export class QemuMachine {
       );
       this.bridge.onReady = () => {
         clearTimeout(late);
+        this.#file.unlink();
         const registers = load();
         resolve();
         return registers;
@@ -193,6 +192,7 @@ export class QemuMachine {
   /** Puts everything into memory. QEMU writes a tree of its own to RAM's beginning at its reset: this comes after. */
   #load(guest: StackGuest, placed: PlacedPayload, { bootargs }: StartOptions): BootRegisters {
     for (const { at, bytes } of placed.files) guest.bus.ports.memory.write(at as never, bytes);
+    fitMemory(guest.deviceTree, this.plan.memory);
     writeChosen(guest.deviceTree, {
       ...(bootargs !== undefined && { bootargs }),
       ...(placed.initrd !== undefined && { initrd: placed.initrd }),

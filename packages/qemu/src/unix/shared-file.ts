@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import type { LinkMemory } from '../monitor/link.js';
 
 /**
@@ -25,6 +25,11 @@ export class SharedFile implements LinkMemory {
 
   write(address: number, source: Uint8Array): void {
     writeSync(this.#descriptor, source, 0, source.length, address - this.base);
+  }
+
+  /** Takes its name away, once the machine has opened it: nothing is left of it, however this process ends. */
+  unlink(): void {
+    rmSync(this.path, { force: true });
   }
 
   close(): void {

@@ -1,0 +1,245 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Live } from '@trapline/cli';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { type Run, trapline } from './harness.js';
+
+const THIS = fileURLToPath(import.meta.url);
+const guests = fileURLToPath(new URL('../../../.cache/guests', import.meta.url));
+const guest = (name: string): string => join(guests, name);
+const hasQemu = spawnSync('qemu-system-aarch64', ['--version']).error === undefined;
+const cannotBoot = !(hasQemu && existsSync(guest('initrd'))) && !process.env.CI;
+const why = cannotBoot ? ' (skipped: needs qemu-system-arm, and npm run guests)' : '';
+
+const directory = mkdtempSync(join(tmpdir(), 'trapline-boot-'));
+const path = process.env.PATH;
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => {
+  process.env.PATH = path;
+});
+
+function file(name: string, text: string | Uint8Array): string {
+  const where = join(directory, name);
+  writeFileSync(where, text);
+  return where;
+}
+
+const LINUX = ['--kernel', guest('Image'), '--initrd', guest('initrd')];
+
+function linux(words: string, argv: readonly string[], options: Parameters<typeof trapline>[1] = {}): Promise<Run> {
+  return trapline(
+    ['boot', ...LINUX, '--append', `console=ttyAMA0 quiet rdinit=/init ${words}`, '--timeout', '90', ...argv],
+    options,
+  );
+}
+
+/** A terminal that keeps what is shown, and types what it is told. */
+function terminal(): Live & { readonly shown: string[]; type: (bytes: Uint8Array) => void } {
+  const shown: string[] = [];
+  const one: Live & { shown: string[]; type: (bytes: Uint8Array) => void } = {
+    shown,
+    type: () => {},
+    status: (text) => void shown.push(text),
+    keys: (listener) => {
+      one.type = listener;
+      return () => {
+        one.type = () => {};
+      };
+    },
+  };
+  return one;
+}
+
+describe('the command line of boot', () => {
+  it.each<[string, readonly string[], RegExp]>([
+    ['nothing', [], /give a --kernel or an --image/],
+    ['a bare file', ['Image'], /'Image' is no option; name files by --kernel/],
+    ['an address without an image', ['--kernel', 'a', '--at', '0'], /--at is the address of an --image/],
+    ['no CPU', ['--kernel', 'a', '--cpus', '0'], /--cpus 0: write a number from 1 to 123/],
+    ['memory in words', ['--kernel', 'a', '--memory', 'much'], /--memory much: write a number from 1 to 65536/],
+    ['an address beyond all memory', ['--image', 'a', '--at', '0xffffffffffffffff'], /write an address below 2\^53/],
+    ['an address in words', ['--image', 'a', '--at', 'here'], /'here' is no number/],
+  ])('%s is wrong usage', async (_, argv, words) => {
+    const { code, err } = await trapline(['boot', ...argv]);
+    expect(err).toMatch(words);
+    expect(code).toBe(2);
+  });
+
+  it.each<[string, readonly string[], RegExp]>([
+    [
+      'a kernel that is not there',
+      ['--kernel', '/nonexistent'],
+      /\/nonexistent: no such file .*linux-image-cloud-arm64/,
+    ],
+    ['an image that is not there', ['--image', '/nonexistent'], /\/nonexistent: no such file .*u-boot-qemu/],
+    ['an initrd that is not there', ['--kernel', THIS, '--initrd', '/nonexistent'], /busybox-static/],
+    ['a tree that is not there', ['--kernel', THIS, '--dtb', '/nonexistent'], /\/nonexistent: no such file/],
+    [
+      'a stack that is not known',
+      ['--kernel', THIS, '--stack', 'vmware'],
+      /no stack 'vmware'; there are psci-smc, psci-hvc, kvm, and stack files/,
+    ],
+    [
+      'a stack file that is not there',
+      ['--kernel', THIS, '--stack', '/nonexistent.yaml'],
+      /\/nonexistent.yaml: no such file/,
+    ],
+  ])('%s fails in words', async (_, argv, words) => {
+    const { code, err } = await trapline(['boot', ...argv]);
+    expect(err).toMatch(words);
+    expect(code).toBe(1);
+  });
+
+  it('says what to install where QEMU is missing', async () => {
+    process.env.PATH = '/nonexistent';
+    const { code, err } = await trapline(['boot', '--kernel', THIS]);
+    expect([code, err]).toEqual([
+      1,
+      'trapline: boot: qemu-system-aarch64 is not installed: apt-get install qemu-system-arm\n',
+    ]);
+  });
+});
+
+describe('traces of boots', () => {
+  const boots = ['psci-smc', 'psci-hvc', 'kvm', 'el2'].map((name) => [name, trace(`boot-${name}`)] as const);
+
+  it.each(boots)('of %s replay with equal answers', async (_, where) => {
+    const { code, out } = await trapline(['replay', where]);
+    expect(out).toMatch(/: (\d+) calls: \1 equal, 0 different, 0 skipped\n$/);
+    expect(code).toBe(0);
+  });
+
+  it.each(boots)('of %s are told from others: a changed answer, another entry point', async (name, where) => {
+    const text = readFileSync(where, 'utf8');
+    const changed = file(`${name}-changed.json`, text.replace('"out":{"x0":"0x1000', '"out":{"x0":"0x3000'));
+    expect((await trapline(['replay', changed])).out).toMatch(/ 1 different/);
+    const moved = file(`${name}-moved.json`, text.replace(/"pc":"0x(\w+)"/, '"pc":"0x1$1"'));
+    expect((await trapline(['replay', moved])).out).toMatch(/ [1-9]\d* different/);
+  });
+
+  it('of a stack that is not here are skipped, and say so', async () => {
+    const text = readFileSync(trace('boot-kvm'), 'utf8').replace('"profile":"kvm"', '"profile":"other"');
+    const { code, out } = await trapline(['replay', file('other.json', text)]);
+    expect(out).toContain("no stack 'other' here; there are psci-smc, psci-hvc, kvm");
+    expect(code).toBe(1);
+  });
+});
+
+function trace(name: string): string {
+  return fileURLToPath(new URL(`data/${name}.json`, import.meta.url));
+}
+
+describe.skipIf(cannotBoot)(`trapline boot${why}`, () => {
+  it('boots Linux, shows its console, counts its calls, and writes a trace that replays', async () => {
+    const where = join(directory, 'boot.json');
+    const { code, out, err } = await linux('trapline.calls trapline.kvm', [
+      '--stack',
+      'kvm',
+      '--cpus',
+      '2',
+      '--trace',
+      where,
+    ]);
+    expect(out).toContain('GUEST: smp: Brought up 1 node, 2 CPUs');
+    expect(out).toContain('GUEST: clock: KVM virtual PTP');
+    expect(out).toMatch(/GUEST: stolen: [1-9]\d* ticks/);
+    expect(out).toMatch(/the guest powered off after .* s; \d+ calls; a call took the guest \d+ µs/);
+    expect(out).toMatch(/ 1 {2}hvc {2}kvm.features .* el2 kvm \(linux-6.1\)\n/);
+    expect(err).toMatch(/^trapline: boot: QEMU is starting .*\ntrapline: boot: the guest runs/);
+    expect(code).toBe(0);
+    expect((await trapline(['replay', where])).out).toMatch(/: (\d+) calls: \1 equal, 0 different, 0 skipped\n$/);
+  });
+
+  it('boots a stack file on a device tree of QEMU’s own', async () => {
+    const tree = file('virt.dtb', dumpedTree());
+    const stack = file(
+      'stack.yaml',
+      'guests: [{ name: g, vcpus: 2, memory: [{ base: 0x40000000, size: 512 MiB }] }]\nel2: [{ service: psci, version: "1.1" }, { service: smccc }]\n',
+    );
+    const { code, out } = await linux('trapline.calls', ['--stack', stack, '--dtb', tree]);
+    expect(out).toContain('GUEST: psci: PSCIv1.1 detected in firmware.');
+    expect(out).toContain('GUEST: smp: Brought up 1 node, 2 CPUs');
+    expect(code).toBe(0);
+  });
+
+  it('shows the calls of each CPU as they come, a line each', async () => {
+    const { err } = await linux('', ['--watch', '--cpus', '2', '--stack', 'psci-hvc']);
+    expect(err).toContain('cpu 0 hvc psci.version() = 1.3\n');
+    expect(err).toMatch(/cpu 0 hvc psci.cpuOn\(target: 0x1, .*\) = SUCCESS\n/);
+  });
+
+  it('at a terminal: progress in one line, keys go to the guest, Ctrl-C ends it', async () => {
+    const live = terminal();
+    const typed: string[] = [];
+    const out = (text: string): void => {
+      typed.push(text);
+      if (text.includes('# ') && !live.shown.includes('typed')) {
+        live.shown.push('typed');
+        live.type(Buffer.from('echo $((6 * 7)) is the answer\r'));
+      }
+      if (text.includes('42 is the answer')) live.type(Uint8Array.of(3));
+    };
+    const { code, err } = await linux('trapline.shell', [], { live, out });
+    expect(typed.join('')).toContain('42 is the answer');
+    expect(live.shown.join('')).toMatch(/the guest runs · \d+ calls, \d+\/s · \d/);
+    expect(err).toContain('trapline: boot: the machine was stopped');
+    expect(code).toBe(1);
+  });
+
+  it('at a terminal, watching: a picture of each CPU’s last calls, and the console below', async () => {
+    const live = terminal();
+    const { code } = await linux('trapline.calls', ['--watch', '--stack', 'psci-hvc'], { live });
+    const picture = live.shown.join('');
+    expect(picture).toMatch(/cpu 0 {2}\d+ calls {2}\d+\/s/);
+    expect(picture).toContain('hvc psci.systemOff() → asks for shutdown');
+    expect(picture).toContain('GUEST: poweroff');
+    expect(code).toBe(0);
+  });
+
+  it('ends in time, and when it is interrupted', async () => {
+    const late = await linux('trapline.wait', ['--timeout', '1']);
+    expect([late.code, late.err]).toEqual([1, expect.stringContaining('the machine was stopped')]);
+    let interrupt = (): void => {};
+    const interrupted = (listener: () => void): (() => void) => {
+      interrupt = listener;
+      setTimeout(() => interrupt(), 500);
+      return () => {};
+    };
+    expect((await linux('trapline.wait', [], { interrupted })).code).toBe(1);
+  });
+
+  it('boots a flat image, and says so where it is none that fits', async () => {
+    const uboot = await trapline(['boot', '--image', guest('u-boot.bin'), '--at', '0', '--timeout', '2']);
+    expect(uboot.out).toContain('U-Boot 20');
+    const outside = await trapline(['boot', '--image', guest('u-boot.bin'), '--at', '0x100000000']);
+    expect([outside.code, outside.err]).toEqual([1, expect.stringContaining('does not lie in memory')]);
+  });
+
+  it('refuses as many CPUs as the tree does not have, and several guests', async () => {
+    const tree = file('two.dtb', dumpedTree());
+    const { err } = await linux('', ['--dtb', tree, '--cpus', '4']);
+    expect(err).toContain('--cpus 4: the device tree has 2');
+    const two = file('two.yaml', 'guests: [{ name: a, vcpus: 1 }, { name: b, vcpus: 1 }]\n');
+    expect((await linux('', ['--stack', two])).err).toContain('has several guests; QEMU runs one');
+    expect((await linux('', ['--stack', 'psci-hvc', '--el2'])).err).toContain("EL2 is not the guest's");
+  });
+});
+
+/** The tree of QEMU's own machine with two CPUs, which names PSCI by HVC. */
+function dumpedTree(): Uint8Array {
+  const where = join(directory, 'dumped.dtb');
+  spawnSync('qemu-system-aarch64', [
+    '-machine',
+    `virt,gic-version=3,dumpdtb=${where}`,
+    '-cpu',
+    'cortex-a57',
+    '-smp',
+    '2',
+    '-m',
+    '512',
+  ]);
+  return readFileSync(where);
+}
