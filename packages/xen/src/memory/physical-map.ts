@@ -122,6 +122,11 @@ export class PhysicalMap {
       return -ERRNO.ENOMEM;
     let entry = this.#entries.get(frame);
     if (entry !== undefined) this.#letGo(entry, page);
+    if (type === 'ram' && page === undefined) {
+      // RAM that the port cannot show is there again as built.
+      this.#entries.delete(frame);
+      return 0;
+    }
     if (entry === undefined || entry === HOLE) {
       if (entry === HOLE && this.#isOutside(frame)) this.#keptHoles--;
       entry = this.#spare.pop() ?? { type, page };
