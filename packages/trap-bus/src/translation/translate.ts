@@ -50,11 +50,11 @@ function walk(regime: Regime, low: number, high: number, access: Access, readWor
   return on ? translateA64(regime, low, high, access, readWord) : withoutMmu(regime, low, high);
 }
 
-/** The address itself, where the PE has that many bits (S1DisabledOutput). */
+/** The address itself, where the PE has that many bits (S1DisabledOutput): all sizes have at least 32. */
 function withoutMmu(regime: Regime, low: number, high: number): number {
-  const limit = 2 ** regime.addressBits;
-  const address = high * TWO_32 + low;
-  if (address < limit) return address;
-  const untagged = (high & 0xff_ffff) * TWO_32 + low;
-  return untagged < limit && ignoresTopByte(regime, high) ? untagged : longFault('address-size', 0);
+  const bits = regime.addressBits - 32;
+  if (high >>> bits === 0) return high * TWO_32 + low;
+  const untagged = high & 0xff_ffff;
+  const fits = untagged >>> bits === 0 && ignoresTopByte(regime, high);
+  return fits ? untagged * TWO_32 + low : longFault('address-size', 0);
 }
