@@ -9,6 +9,7 @@ const jobs = {
   generate: () => import('./workflow/generate.mjs').then(({ generate }) => generate(rest)),
   bench: () => import('./workflow/bench.mjs').then(({ bench }) => bench(rest)),
   boot: () => import('./workflow/guest/boot.mjs').then(({ boot }) => boot(rest)),
+  soak: () => import('./workflow/guest/soak.mjs').then(({ soak }) => soak(rest)),
   guests: () => import('./workflow/guest/fetch.mjs').then(({ guests }) => guests()),
 };
 
