@@ -133,6 +133,24 @@ describe('mapped pages', () => {
     expect(memory.write(at(PAGE_BYTES - 1), new Uint8Array(2))).toBe(false);
   });
 
+  it('come and go at any number of frames, and leave nothing behind', () => {
+    const memory = ram();
+    const page = memory.mapping.allocate();
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 3000; i++) memory.mapping.map(0x1000 + i, page, 'write');
+      page[0] = round + 1;
+      expect([memory.words.u8(frame(0x1000)), memory.words.u8(frame(0x1bb7))]).toEqual([round + 1, round + 1]);
+      for (let i = 0; i < 3000; i++) memory.mapping.unmap(0x1000 + i);
+      for (const n of [0x1000, 0x1400, 0x1bb7]) {
+        expect([memory.has(frame(n), 1), memory.mapping.page(n), memory.accessAt(frame(n))]).toEqual([
+          false,
+          undefined,
+          'none',
+        ]);
+      }
+    }
+  });
+
   it('answer for a range of any length without walking it', () => {
     const memory = createMemory([{ base: 0, size: 2 ** 48 }]);
     memory.mapping.map(2 ** 30, memory.mapping.allocate(), 'read');

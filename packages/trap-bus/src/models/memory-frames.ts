@@ -5,15 +5,16 @@ import { PAGE_BYTES, type PageStore } from './page-store.js';
 /** Frames lie below this: an address is a Number below 2^53. */
 const FRAME_LIMIT = ADDRESS_LIMIT / PAGE_BYTES;
 
+/** Frames outside of the regions that are kept in mind once they are holes again: mapping there allocates nothing then. */
+const KEPT_HOLES = 1024;
+
 /** A frame that is not what the regions say: another page, or nothing. */
 interface ChangedFrame {
   /** What loads reach; undefined in a hole. */
-  readonly readable: MemoryPage | undefined;
+  readable: MemoryPage | undefined;
   /** What stores reach; undefined in a hole, and where the page is mapped for reading only. */
-  readonly writable: MemoryPage | undefined;
+  writable: MemoryPage | undefined;
 }
-
-const HOLE: ChangedFrame = { readable: undefined, writable: undefined };
 
 /**
  * The frames of one memory that a mapper has changed: holes in RAM, and pages of anybody's inside and outside of the
@@ -30,6 +31,7 @@ export class MemoryFrames implements PageMapping {
   readonly #frames = new Map<number, ChangedFrame>();
   /** What an unwritten page of a region reads as. */
   readonly #zeros = new Uint8Array(PAGE_BYTES);
+  #keptHoles = 0;
 
   constructor(map: MemoryMap, store: PageStore) {
     this.#map = map;
@@ -52,20 +54,21 @@ export class MemoryFrames implements PageMapping {
     if (page.length !== PAGE_BYTES || page.byteOffset % 4 !== 0) return false;
     const own = access === 'write' && this.#composed(frame) && this.#store.page(frame * PAGE_BYTES) === page;
     if (own) this.#frames.delete(frame);
-    else this.#frames.set(frame, { readable: page, writable: access === 'write' ? page : undefined });
+    else this.#put(frame, page, access === 'write' ? page : undefined);
     this.changed = this.#frames.size > 0;
     return true;
   }
 
   unmap(frame: number): void {
-    if (this.#composed(frame)) this.#frames.set(frame, HOLE);
-    else this.#frames.delete(frame);
+    if (this.#composed(frame)) this.#put(frame, undefined, undefined);
+    else this.#forget(frame);
     this.changed = this.#frames.size > 0;
   }
 
   /** Every frame as composed again. */
   clear(): void {
     this.#frames.clear();
+    this.#keptHoles = 0;
     this.changed = false;
   }
 
@@ -151,6 +154,30 @@ export class MemoryFrames implements PageMapping {
     if (frame === undefined) return this.#map.has(address, 1) ? 'write' : 'none';
     if (frame.writable !== undefined) return 'write';
     return frame.readable === undefined ? 'none' : 'read';
+  }
+
+  #put(frame: number, readable: MemoryPage | undefined, writable: MemoryPage | undefined): void {
+    const found = this.#frames.get(frame);
+    if (found === undefined) {
+      this.#frames.set(frame, { readable, writable });
+      return;
+    }
+    if (found.readable === undefined && !this.#composed(frame)) this.#keptHoles--;
+    found.readable = readable;
+    found.writable = writable;
+  }
+
+  /** Makes a frame outside of the regions a hole. */
+  #forget(frame: number): void {
+    const found = this.#frames.get(frame);
+    if (found?.readable === undefined) return;
+    if (this.#keptHoles === KEPT_HOLES) {
+      this.#frames.delete(frame);
+      return;
+    }
+    this.#keptHoles++;
+    found.readable = undefined;
+    found.writable = undefined;
   }
 
   #composed(frame: number): boolean {
