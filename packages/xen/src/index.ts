@@ -139,7 +139,7 @@ export {
   type XenStoreOptions,
 } from './store/xenstore.js';
 export type { BoundChannel, FrontEndLink, MappedGrant } from './xenbus/front-end-link.js';
-export type { AttachedService, AttachedService, HostService, HostService } from './xenbus/host-service.js';
+export type { AttachedService, HostService } from './xenbus/host-service.js';
 export {
   type DeviceDirectories,
   type DeviceNodes,

@@ -127,7 +127,7 @@ export class XenGuest {
   }
 
   get grants(): GrantClient {
-    this.#grants ??= new GrantClient(this.calls.grantTable, this.map, this.node.grantRegion);
+    this.#grants ??= new GrantClient(this.calls.grantTable, this.gate, this.map, this.node.grantRegion);
     return this.#grants;
   }
 

@@ -5,7 +5,8 @@ import { XENMAPSPACE } from '../../abi/structures/memory.js';
 import type { XenRegion } from '../../binding.js';
 import { DOMID_SELF } from '../../domain/xen.js';
 import { PAGE_BYTES } from '../../memory/frames.js';
-import type { OperationClient, XenError } from '../operations.js';
+import type { Gate } from '../gate.js';
+import { errorOf, type OperationClient, type XenError } from '../operations.js';
 import type { FrameSlot, PhysicalMap } from '../physical-map.js';
 import {
   EntriesV1,
@@ -15,6 +16,7 @@ import {
   type GrantEntries,
   STATUSES_PER_FRAME,
 } from './entries.js';
+import { MappingCalls } from './mapping-calls.js';
 import { type GrantFailure, grantStatus } from './status.js';
 
 /** The calls of grant_table_op. */
@@ -42,6 +44,8 @@ export const MAX_TABLE_FRAMES = 1024;
  */
 export class GrantClient {
   readonly calls: GrantTableCalls;
+  /** Single grants, without an object made. */
+  readonly mapping: MappingCalls;
   readonly #map: PhysicalMap;
   readonly #region: XenRegion | undefined;
   readonly #frames: SharedWords[] = [];
@@ -50,8 +54,9 @@ export class GrantClient {
   #entries: GrantEntries = new EntriesV1();
   #limit = 0;
 
-  constructor(calls: GrantTableCalls, map: PhysicalMap, region: XenRegion | undefined) {
+  constructor(calls: GrantTableCalls, gate: Gate, map: PhysicalMap, region: XenRegion | undefined) {
     this.calls = calls;
+    this.mapping = new MappingCalls(gate);
     this.#map = map;
     this.#region = region;
   }
@@ -107,19 +112,19 @@ export class GrantClient {
     const slot = this.#map.hole();
     if (isStatus(slot)) return slot;
     const flags = GNTMAP.host_map | (access === 'read' ? GNTMAP.readonly : 0);
-    const [answer] = listed(this.calls.mapGrantRef([{ host_addr: slot.address, flags, ref: reference, dom: domain }]));
-    if (isEntry(answer) && answer.status === 0) return { ...slot, handle: answer.handle, domain, reference, access };
+    const result = this.mapping.map(slot.frame, flags, reference, domain);
+    const { status, handle } = this.mapping;
+    if (result === 0 && status === 0) return { ...slot, handle, domain, reference, access };
     this.#map.release(slot);
-    return isEntry(answer) ? grantStatus.of(answer.status) : answer;
+    return result === 0 ? grantStatus.of(status) : errorOf(result);
   }
 
   /** Ends a mapping. */
   unmap(mapped: GrantMapping): true | GrantFailure | XenError {
-    const [answer] = listed(
-      this.calls.unmapGrantRef([{ host_addr: mapped.address, dev_bus_addr: 0n, handle: mapped.handle }]),
-    );
-    if (!isEntry(answer)) return answer;
-    if (answer.status !== 0) return grantStatus.of(answer.status);
+    const result = this.mapping.unmap(mapped.frame, mapped.handle);
+    if (result !== 0) return errorOf(result);
+    const { status } = this.mapping;
+    if (status !== 0) return grantStatus.of(status);
     this.#map.release(mapped);
     return true;
   }
