@@ -1,9 +1,10 @@
 import type { Saved } from '@trapline/core';
-import type { Subscription } from 'rxjs';
 import { SavedState } from '../domain/saved-state.js';
 import type { XenStore } from '../store/xenstore.js';
+import { BackEnd, type BackEndDevice, type FrontEndNodes } from '../xenbus/back-end.js';
 import type { BoundChannel, FrontEndLink, MappedGrant } from '../xenbus/front-end-link.js';
-import { nodeNumber, XENBUS_STATE, type XenbusState, xenbusState } from '../xenbus/state.js';
+import { bindChannel, mapRing, type Refused } from '../xenbus/front-end-rings.js';
+import { nodeNumber, type XenbusState } from '../xenbus/state.js';
 import { BLKIF_INDIRECT_SEGMENTS_MAX, BLKIF_RING_ORDER_MAX, blkifLayout, SECTOR_SHIFT, VDISK } from './blkif.js';
 import { BlockRing } from './block-ring.js';
 import type { BlockMedium } from './medium.js';
@@ -16,40 +17,31 @@ interface Connection {
   readonly channel: BoundChannel;
 }
 
-/** Why a front end cannot be connected; it reads this below the back end's `error` node. */
-interface Refusal {
-  readonly reason: string;
-}
-
 /**
- * A paravirtual block device's back end: follows its front end through the states of xenbus, by the nodes that a toolstack
- * made of both (`provisionDevice`), and serves its ring from a {@link BlockMedium}.
+ * A paravirtual block device's back end: follows its front end through the states of xenbus ({@link BackEnd}), and serves
+ * its ring from a {@link BlockMedium}.
  *
  * It announces flushes and barriers, discards where the medium has them, indirect segments and rings of several pages.
  * Persistent grants it does not announce: a page is mapped for one request only, so the front end's memory is never held.
- * What a front end says wrong (references, ports, protocols that are not there) closes the device with a reason.
  */
 export class BlockBackend {
   readonly path: string;
-  readonly #store: XenStore;
+  readonly #backEnd: BackEnd;
   readonly #link: FrontEndLink;
   readonly #medium: BlockMedium;
-  readonly #frontend: string;
   #connection: Connection | undefined;
-  #watch: Subscription | undefined;
 
   /** `path` is the back end's own directory. */
   constructor(store: XenStore, path: string, link: FrontEndLink, medium: BlockMedium) {
     this.path = path;
-    this.#store = store;
     this.#link = link;
     this.#medium = medium;
-    this.#frontend = store.text(`${path}/frontend`) ?? '';
+    this.#backEnd = new BackEnd(store, path, this.#device());
   }
 
   /** Its own state. */
   get state(): XenbusState {
-    return xenbusState(this.#store.text(`${this.path}/state`));
+    return this.#backEnd.state;
   }
 
   /** Whether its front end's ring is broken: it is served no more until it connects anew. */
@@ -59,20 +51,12 @@ export class BlockBackend {
 
   /** Says what it can, and waits for the front end. */
   start(): void {
-    this.#store.transaction((view) => {
-      view.write(`${this.path}/feature-max-indirect-segments`, String(BLKIF_INDIRECT_SEGMENTS_MAX));
-      view.write(`${this.path}/max-ring-page-order`, String(BLKIF_RING_ORDER_MAX));
-      view.write(`${this.path}/feature-persistent`, '0');
-      view.write(`${this.path}/state`, String(XENBUS_STATE.InitWait));
-    });
-    this.#watch = this.#store.watch(`${this.#frontend}/state`).subscribe(() => this.#followFrontEnd());
+    this.#backEnd.start();
   }
 
   /** Lets go of the front end and of the store. */
   stop(): void {
-    this.#watch?.unsubscribe();
-    this.#watch = undefined;
-    this.#disconnect();
+    this.#backEnd.stop();
   }
 
   /** The ends that it holds of a connected front end; null without one. Requests are never half done. */
@@ -96,100 +80,71 @@ export class BlockBackend {
     });
     if (!isRing(pages.length)) throw state.error('a ring of one page, or two, four, … is wanted');
     const ring = new BlockRing(this.#link, this.#medium, layout, pages, state.flag('halted'));
-    const channel = this.#link.rebind(state.integer('port', 0, MAX), () => this.#heard());
+    const channel = this.#link.rebind(state.integer('port', 0, MAX), () => this.#serve());
     this.#connection = { protocol: layout.protocol, ring, pages, channel };
   }
 
-  #followFrontEnd(): void {
-    const state = xenbusState(this.#store.text(`${this.#frontend}/state`));
-    switch (state) {
-      case XENBUS_STATE.Initialising:
-        if (this.state === XENBUS_STATE.Closed) this.#enter(XENBUS_STATE.InitWait);
-        return;
-      case XENBUS_STATE.Initialised:
-      case XENBUS_STATE.Connected:
-        if (this.#connection === undefined) this.#connect();
-        return;
-      case XENBUS_STATE.Closing:
-        this.#enter(XENBUS_STATE.Closing);
-        return;
-      case XENBUS_STATE.Closed:
-        this.#disconnect();
-        this.#enter(XENBUS_STATE.Closed);
-        return;
-      case XENBUS_STATE.Unknown:
-        this.#disconnect();
-        return;
-      default:
-        return;
-    }
+  #device(): BackEndDevice {
+    const isConnected = (): boolean => this.#connection !== undefined;
+    return {
+      features: {
+        'feature-max-indirect-segments': String(BLKIF_INDIRECT_SEGMENTS_MAX),
+        'max-ring-page-order': String(BLKIF_RING_ORDER_MAX),
+        'feature-persistent': '0',
+      },
+      get connected() {
+        return isConnected();
+      },
+      connect: (nodes) => {
+        const connection = this.#open(nodes);
+        if ('refused' in connection) return connection;
+        this.#connection = connection;
+        return this.#properties();
+      },
+      begin: () => this.#serve(),
+      disconnect: () => this.#disconnect(),
+    };
   }
 
-  #connect(): void {
-    const connection = this.#open();
-    if ('reason' in connection) {
-      this.#refuse(connection.reason);
-      return;
-    }
-    this.#connection = connection;
-    this.#store.transaction((view) => {
-      const discards = this.#medium.discard !== undefined && !this.#medium.readOnly;
-      view.write(`${this.path}/feature-flush-cache`, '1');
-      view.write(`${this.path}/feature-barrier`, '1');
-      view.write(`${this.path}/feature-discard`, discards ? '1' : '0');
-      if (discards) view.write(`${this.path}/discard-granularity`, String(1 << SECTOR_SHIFT));
-      view.write(`${this.path}/sectors`, String(Math.floor(this.#medium.bytes / (1 << SECTOR_SHIFT))));
-      view.write(`${this.path}/info`, String(this.#medium.readOnly ? VDISK.READONLY : 0));
-      view.write(`${this.path}/sector-size`, String(1 << SECTOR_SHIFT));
-      view.write(`${this.path}/physical-sector-size`, String(1 << SECTOR_SHIFT));
-      view.write(`${this.path}/state`, String(XENBUS_STATE.Connected));
-    });
-    this.#serve(connection);
+  /** What the front end wants to know of the medium. */
+  #properties(): Record<string, string> {
+    const discards = this.#medium.discard !== undefined && !this.#medium.readOnly;
+    const sector = String(1 << SECTOR_SHIFT);
+    return {
+      'feature-flush-cache': '1',
+      'feature-barrier': '1',
+      'feature-discard': discards ? '1' : '0',
+      ...(discards && { 'discard-granularity': sector }),
+      sectors: String(Math.floor(this.#medium.bytes / (1 << SECTOR_SHIFT))),
+      info: String(this.#medium.readOnly ? VDISK.READONLY : 0),
+      'sector-size': sector,
+      'physical-sector-size': sector,
+    };
   }
 
   /** Maps the ring and binds the event channel that the front end named. */
-  #open(): Connection | Refusal {
-    const text = (node: string): string | undefined => this.#store.text(`${this.#frontend}/${node}`);
-    const layout = blkifLayout(text('protocol'));
-    if (layout === undefined) return { reason: `unknown protocol ${text('protocol')}` };
-    const order = text('ring-page-order') === undefined ? undefined : (nodeNumber(text('ring-page-order')) ?? -1);
+  #open(nodes: FrontEndNodes): Connection | Refused {
+    const layout = blkifLayout(nodes('protocol'));
+    if (layout === undefined) return { refused: `unknown protocol ${nodes('protocol')}` };
+    const text = nodes('ring-page-order');
+    const order = text === undefined ? undefined : (nodeNumber(text) ?? -1);
     if (order !== undefined && (order < 0 || order > BLKIF_RING_ORDER_MAX)) {
-      return { reason: `ring-page-order ${text('ring-page-order')} is not one of 0 to ${BLKIF_RING_ORDER_MAX}` };
+      return { refused: `ring-page-order ${text} is not one of 0 to ${BLKIF_RING_ORDER_MAX}` };
     }
-    const port = nodeNumber(text('event-channel'));
-    if (port === undefined) return { reason: 'reading event-channel' };
     const names = order === undefined ? ['ring-ref'] : Array.from({ length: 1 << order }, (_, i) => `ring-ref${i}`);
-    const pages: MappedGrant[] = [];
-    const fail = (reason: string): Refusal => {
+    const pages = mapRing(this.#link, nodes, names);
+    if ('refused' in pages) return pages;
+    const channel = bindChannel(this.#link, nodes, 'event-channel', () => this.#serve());
+    if ('refused' in channel) {
       for (const page of pages) page.unmap();
-      return { reason };
-    };
-    for (const name of names) {
-      const reference = nodeNumber(text(name));
-      const page = reference === undefined ? undefined : this.#link.map(reference, true);
-      if (page === undefined) return fail(reference === undefined ? `reading ${name}` : `mapping ${name} ${reference}`);
-      pages.push(page);
+      return channel;
     }
     const ring = new BlockRing(this.#link, this.#medium, layout, pages);
-    const channel = this.#link.bind(port, () => this.#heard());
-    return channel === undefined ? fail(`binding port ${port}`) : { protocol: layout.protocol, ring, pages, channel };
+    return { protocol: layout.protocol, ring, pages, channel };
   }
 
-  #heard(): void {
-    if (this.#connection !== undefined) this.#serve(this.#connection);
-  }
-
-  #serve({ ring, channel }: Connection): void {
-    if (ring.serve()) channel.notify();
-  }
-
-  #refuse(reason: string): void {
-    this.#store.write(`${this.path.replace('/backend/', '/error/backend/')}/error`, reason);
-    this.#enter(XENBUS_STATE.Closing);
-  }
-
-  #enter(state: XenbusState): void {
-    if (this.state !== state) this.#store.write(`${this.path}/state`, String(state));
+  #serve(): void {
+    if (this.#connection?.ring.serve()) this.#connection.channel.notify();
   }
 
   #disconnect(): void {
