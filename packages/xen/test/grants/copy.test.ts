@@ -167,6 +167,8 @@ describe('a copy', () => {
     expect(b.one('copy', op({ frame: DATA_FRAME }, { ref: 20, domid: 1 }, 8, TO)).status).toBe(GNTST.general_error);
     expect(a.flags(20)).toBe(0x09);
     expect(a.see(DATA_FRAME + 1)).toBe('A page 1');
+    expect(a.domain.memory.page(DATA_FRAME)?.references).toBe(1);
+    expect(a.domain.memory.page(DATA_FRAME + 1)?.references).toBe(0);
   });
 
   it('of a grant that another domain uses is refused', () => {

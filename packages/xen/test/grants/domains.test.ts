@@ -220,7 +220,7 @@ describe('up to four hostile domains', () => {
         crowd.expectNothingStolen();
         crowd.expectNothingLeft();
       }),
-      { numRuns: 250 },
+      { numRuns: 120 },
     );
   });
 
@@ -237,7 +237,7 @@ describe('up to four hostile domains', () => {
           crowd.expectNothingLeft();
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
