@@ -36,15 +36,15 @@ export class VcpuInfos {
 
   /** Sets a selector bit; where it was not set, the upcall follows. */
   select(vcpu: number, selector: number): void {
+    const words = this.#words(vcpu);
+    const base = this.#base(vcpu);
     const bit = 1 << (selector & 31);
-    const index = this.#base(vcpu) + SELECTOR + (selector >>> 5);
-    if ((this.#words(vcpu).or(index, bit) & bit) === 0) this.markPending(vcpu);
+    if ((words.or(base + SELECTOR + (selector >>> 5), bit) & bit) === 0) this.#upcall(vcpu, words, base);
   }
 
   /** Sets `evtchn_upcall_pending`; where it was not set, the vCPU is interrupted. */
   markPending(vcpu: number): void {
-    const old = this.#words(vcpu).or(this.#base(vcpu) + UPCALL, UPCALL_PENDING);
-    if ((old & UPCALL_PENDING) === 0) this.#domain.scheduling.interrupt(vcpu, this.#domain.events.interrupt);
+    this.#upcall(vcpu, this.#words(vcpu), this.#base(vcpu));
   }
 
   /** Whether the guest has an upcall that it has not taken note of (any bit of the byte). */
@@ -104,6 +104,11 @@ export class VcpuInfos {
       this.#registered[vcpu] = { page: HeldPage.retake(this.#domain, info.part('page')), offset };
     });
     for (let i = 0; i < WORDS; i++) this.#unseen.store(i, unseen[i] as number);
+  }
+
+  #upcall(vcpu: number, words: SharedWords, base: number): void {
+    const old = words.or(base + UPCALL, UPCALL_PENDING);
+    if ((old & UPCALL_PENDING) === 0) this.#domain.scheduling.interrupt(vcpu, this.#domain.events.interrupt);
   }
 
   #words(vcpu: number): SharedWords {
