@@ -1,9 +1,20 @@
+import { xenAbi } from './abi/hypercalls.js';
+import { driver } from './guest/driver.js';
+import { hypervisor } from './hypervisor.js';
+
+/** Xen on both sides: `xen.hypervisor(…)` answers, `xen.driver` calls, `xen.abi` describes the hypercalls. */
+export const xen: {
+  readonly abi: typeof xenAbi;
+  readonly driver: typeof driver;
+  readonly hypervisor: typeof hypervisor;
+} = { abi: xenAbi, driver, hypervisor };
+
 export { XEN_CONVENTION, XEN_HYPERCALL_TAG } from './abi/convention.js';
 export { ERRNO, type ErrnoName } from './abi/errno.js';
 export { HVM_PARAMETERS, type HvmParameterName } from './abi/hvm-parameters.js';
 export { type HypercallName, xenAbi } from './abi/hypercalls.js';
 export { defineOperations, type OperationSpec, type OperationTable } from './abi/operation.js';
-export { OPERATION_TABLES, operationOf } from './abi/operation-tables.js';
+export { OPERATION_TABLES, operationOf, operationTable } from './abi/operation-tables.js';
 export { xenStatus } from './abi/status.js';
 export { defineStructure, defineUnion, type Structure } from './abi/structure.js';
 export { SHUTDOWN } from './abi/structures/sched.js';
@@ -61,6 +72,7 @@ export { TwoLevelEvents } from './guest/events/two-level.js';
 export type { VcpuInfos, VcpuInfoWords } from './guest/events/upcall.js';
 export { Gate } from './guest/gate.js';
 export type { GrantAccess } from './guest/grants/entries.js';
+export { MappingCalls } from './guest/grants/mapping-calls.js';
 export { type GrantFailure, grantStatus } from './guest/grants/status.js';
 export {
   type CopyEnd,
@@ -74,6 +86,7 @@ export type { GuestMemory, ScratchArea } from './guest/guest-memory.js';
 export { HypervisorConsole } from './guest/hypervisor-console.js';
 export type { HypfsValue } from './guest/hypfs-client.js';
 export { MAX_EXTENTS, type MemoryCalls } from './guest/memory-calls.js';
+export { MAX_MULTICALL, type MulticallEntry } from './guest/multicall.js';
 export {
   NEWEST_VERSION,
   type Negotiated,
@@ -103,6 +116,11 @@ export type { HostedDomain } from './host/hosted-domain.js';
 export type { ConsoleOutput } from './host/xen-console.js';
 export type { XenHost } from './host/xen-host.js';
 export { type HypervisorOptions, hypervisor } from './hypervisor.js';
+export { completeChecksum } from './net/checksum.js';
+export { NetBackend } from './net/net-backend.js';
+export { type NetServiceOptions, netService } from './net/net-service.js';
+export { NET_PACKET_SLOTS_MAX, NET_QUEUE_PACKETS, NETIF_RSP, NETRXF, NETTXF, type Packet } from './net/netif.js';
+export { NETWORK_ADDRESSES_MAX, Network, type NetworkPort } from './net/network.js';
 export type { XenProfile } from './profile.js';
 export { PROFILE_NAMES, PROFILES, type XenProfileName } from './profiles.js';
 export { ByteRing, type ByteRingLayout, RING_CORRUPT } from './rings/byte-ring.js';
