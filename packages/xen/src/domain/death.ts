@@ -14,6 +14,7 @@ export function destroyDomain(domain: Domain): void {
   domain.grants.destroy();
   domain.events.destroy();
   domain.memory.destroy();
+  domain.vcpuInfos.reset();
   xen.console.forget(domain);
   life.die('dead');
   xen.domainEnded();

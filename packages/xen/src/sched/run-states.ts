@@ -22,8 +22,6 @@ interface RunState {
  * the guest's area at each change, as Xen does at each switch of context.
  */
 export class RunStates {
-  /** Whether an area says while it is written that it is (vm_assist, VMASST_TYPE_runstate_update_flag). */
-  flagsUpdates = false;
   readonly #domain: Domain;
   readonly #states: RunState[];
   readonly #bytes: Uint8Array = new Uint8Array(vcpuRunstateInfo.size);
@@ -57,13 +55,11 @@ export class RunStates {
 
   /** As at the start, without any area. */
   reset(): void {
-    this.flagsUpdates = false;
     for (let i = 0; i < this.#states.length; i++) this.#states[i] = initial(this.#domain, i);
   }
 
   save(): Saved {
     return {
-      flagsUpdates: this.flagsUpdates,
       vcpus: this.#states.map(({ state, entered, time, stolen, low, high }) => ({
         state,
         entered: `${entered}`,
@@ -75,15 +71,12 @@ export class RunStates {
   }
 
   restore(saved: Saved): void {
-    const saving = new SavedState(saved, 'runstates');
-    const flagsUpdates = saving.flag('flagsUpdates');
-    const states = saving.parts('vcpus', this.#states.length).map((part) => {
+    const states = new SavedState(saved, 'runstates').parts('vcpus', this.#states.length).map((part) => {
       const [low, high] = part.integers('area', 0, 0xffff_ffff, 2) as [number, number];
       const time = part.bigints('time', 4) as RunState['time'];
       const state = part.integer('state', RUNSTATE.running, RUNSTATE.offline);
       return { state, entered: part.bigint('entered'), time, stolen: part.bigint('stolen'), low, high };
     });
-    this.flagsUpdates = flagsUpdates;
     states.forEach((state, i) => {
       this.#states[i] = state;
     });
@@ -108,7 +101,7 @@ export class RunStates {
   }
 
   #publish(vcpu: number, own: RunState): void {
-    if (own.low !== 0 || own.high !== 0) this.#write(vcpu, own, own.time, this.flagsUpdates);
+    if (own.low !== 0 || own.high !== 0) this.#write(vcpu, own, own.time, this.#domain.assists.runstateUpdateFlag);
   }
 
   /** The times as they are now, of a vCPU that stays as it is (vcpu_runstate_get). */

@@ -6,6 +6,7 @@ import { HOLE, OPERAND, RAM, rigOf, SCHED_OP, type Side, VCPU_OP } from '../even
 
 const { ENOENT, ENXIO, EFAULT, EINVAL } = ERRNO;
 const { RUNSTATE } = s;
+const VM_ASSIST = 21;
 const INFO: number = RAM + 0x8000;
 const AREA: number = RAM + 0xa000;
 
@@ -180,7 +181,7 @@ describe('the runstate area', () => {
 
   test('with the flag of vm_assist the bit for a copy in progress is gone at the end', () => {
     const side = one();
-    side.domain.scheduling.runStates.flagsUpdates = true;
+    expect(side.result(VM_ASSIST, [0, 5])).toBe(0);
     registerArea(side, 0, AREA);
     side.clock.advance(100n);
     side.result(SCHED_OP, [0, 0]);
