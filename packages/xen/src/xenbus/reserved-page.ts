@@ -101,12 +101,11 @@ function offerChannel(
 }
 
 /** Puts a page of the guest's at a frame, beyond what it was given as RAM; whether one is there now. */
-function placePage({ memory }: Domain, frame: number): boolean {
+function placePage({ memory, xen }: Domain, frame: number): boolean {
   if (memory.page(frame) !== undefined) return true;
-  memory.reservation.maximum++;
-  if (!memory.reservation.allocate(1)) return false;
-  const page = memory.newPage(frame);
-  return page !== undefined && memory.map.set(frame, 'ram', page) === 0;
+  const { reservation } = memory;
+  reservation.maximum = Math.max(reservation.maximum, reservation.total + 1);
+  return reservation.allocate(1) && memory.populate(frame, xen.heap.allocate(0)) === 0;
 }
 
 const PAGE_WORDS = 1024;

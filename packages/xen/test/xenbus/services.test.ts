@@ -8,6 +8,8 @@ import {
   consoleService,
   type DomainConfig,
   decodeText,
+  Network,
+  netService,
   SHUTDOWN,
   storeService,
   type XenGuest,
@@ -17,6 +19,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { BlockFrontEnd } from '../block/front-end.js';
 import { bound, RAM, type World, worldOf } from '../guest/world.js';
+import { NetFrontRing } from '../net/front-end.js';
 import { TestWords } from '../store/wire-guest.js';
 
 /** Domains with all that the host can do for them. */
@@ -198,6 +201,45 @@ describe('the host serves a guest under Xen', () => {
     bound(second.guests.one).calls.eventChannel.send({ port });
     expect(again.answers()).toEqual(['77 0 0']);
     expect(front.answers()).toEqual([]);
+  });
+
+  it('with a network: two guests and the host on one switch', () => {
+    const store = new XenStore();
+    const network = new Network();
+    const { guests } = worldOf({
+      domains: { one: {}, two: {} },
+      services: [storeService(store), netService(store, network)],
+    });
+    const heard: number[] = [];
+    network.join(({ bytes }) => heard.push(bytes.length));
+    const ends = [guests.one, guests.two].map((each) => {
+      const guest = bound(each);
+      const client = good(guest.openStore());
+      const pages = [0, 1, 2].map(() => guest.pages.take());
+      const [tx, rx, data] = pages.map(({ frame }) => good(guest.grants.give(0, frame)) as number);
+      const port = good(guest.events.allocUnbound(0)) as number;
+      const nodes = { 'tx-ring-ref': tx, 'rx-ring-ref': rx, 'event-channel': port, 'request-rx-copy': 1, state: 4 };
+      const rings = pages.slice(0, 2).map((page, i) => {
+        const view = good(each?.ports.memory.view?.((page.frame << 12) as GuestPhysical, 4096));
+        return new NetFrontRing(new TestWords(view), i === 0 ? 12 : 8);
+      });
+      for (const [name, value] of Object.entries(nodes)) client.write(`device/vif/0/${name}`, String(value)).result;
+      return { guest, client, port, data: data as number, page: pages[2], tx: good(rings[0]), rx: good(rings[1]) };
+    });
+    const [one, two] = ends as [(typeof ends)[0], (typeof ends)[0]];
+    expect([one, two].map(({ client }) => client.read('device/vif/0/mac').result)).toEqual([
+      '00:16:3e:00:00:01',
+      '00:16:3e:00:00:02',
+    ]);
+    two.rx.offer(two.data, 9);
+    two.rx.push();
+    one.page?.words.store(0, 0x0403_0201);
+    one.page?.words.store(1, 0x0605_0007);
+    one.tx.transmit(one.data, 0, 60);
+    one.tx.push();
+    one.guest.events.send(one.port);
+    expect([one.tx.sent(), two.rx.received(), heard]).toEqual([['0 0'], ['9 0 0 60'], [60]]);
+    expect([two.page?.words.load(0), two.page?.words.load(1)]).toEqual([0x0403_0201, 0x0605_0007]);
   });
 
   it("in RAM of the guest's own, where it says so", () => {
