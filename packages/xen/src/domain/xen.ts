@@ -5,6 +5,7 @@ import { type VersionTexts, versionTexts } from '../calls/version-texts.js';
 import { DEFAULT_HOST, type HostDescription } from '../host/host-description.js';
 import { type HypfsEntry, hypfsOf } from '../host/hypfs.js';
 import { XenConsole } from '../host/xen-console.js';
+import { Heap } from '../memory/heap.js';
 import type { XenProfile } from '../profile.js';
 import type { Domain } from './domain.js';
 import { type AccessPolicy, POLICIES } from './policy.js';
@@ -33,6 +34,8 @@ export class Xen {
   /** The operations of this build, by the hypercall's number. */
   readonly hypercalls: readonly (Operation | undefined)[];
   readonly console: XenConsole = new XenConsole();
+  /** Memory that domains have given back. */
+  readonly heap: Heap = new Heap();
   readonly hypfs: HypfsEntry;
   readonly #domains = new Map<number, Domain>();
 

@@ -3,8 +3,9 @@ import { ERRNO } from '../abi/errno.js';
 import type { Hypercall } from '../calls/hypercall.js';
 import type { Domain } from '../domain/domain.js';
 import type { XenVcpu } from '../domain/vcpu.js';
-import { addressOfFrame, frameOfId, PAGE_BYTES } from './frames.js';
+import { addressOfFrame, allocatedOfId, frameOfId, PAGE_BYTES, pageId } from './frames.js';
 import { GuestCopy } from './guest-copy.js';
+import { contentOf, Heap } from './heap.js';
 import { MemoryRestorer } from './memory-restorer.js';
 import { Page } from './page.js';
 import { isAnyRam, isForeign, type PageType } from './page-types.js';
@@ -35,6 +36,7 @@ export class DomainMemory {
   readonly #copy: GuestCopy | undefined;
   readonly #restorer: MemoryRestorer;
   #sharedInfo: SharedPage;
+  #range: number;
   #dying = false;
   #restoring = false;
 
@@ -55,6 +57,7 @@ export class DomainMemory {
     );
     this.reservation = new Reservation(this.map.ram.count);
     this.#copy = this.#port && new GuestCopy(this.#port, this.map, this);
+    this.#range = domain.xen.heap.claim();
     this.#restorer = new MemoryRestorer(this, this.#port?.mapping);
     this.#sharedInfo = new SharedPage(this, SHARED_INFO);
   }
@@ -188,20 +191,59 @@ export class DomainMemory {
     return result;
   }
 
-  /** Puts a new page of zeros at a frame: 0, or what {@link PhysicalMap.set} gives. It has been counted before. */
-  populate(frame: number): number {
-    if (!this.map.reaches(frame)) return -ERRNO.EINVAL;
-    return this.map.set(frame, 'ram', this.newPage(frame));
+  /** The beginning of the machine frames of its RAM, as {@link Heap} numbers them. */
+  get range(): number {
+    return this.#range;
   }
 
-  /** A new page of zeros for a frame; undefined where the port has none, and only the frame's own bytes can be there. */
-  newPage(frame: number): Page | undefined {
+  set range(range: number) {
+    this.#range = range;
+  }
+
+  /**
+   * Puts a page that the heap has allocated at a frame: 0, or what {@link PhysicalMap.set} gives. It has been counted
+   * before.
+   */
+  populate(frame: number, allocated: number): number {
+    if (!this.map.reaches(frame)) return -ERRNO.EINVAL;
+    return this.map.set(frame, 'ram', this.newPage(frame, allocated));
+  }
+
+  /**
+   * A page that the heap has allocated, for a frame, with what it held before, or one of zeros; undefined where the port
+   * cannot map pages and only the frame's own bytes, as zeros, can be there.
+   */
+  newPage(frame: number, allocated: number = this.domain.xen.heap.allocateErased()): Page | undefined {
     const mapping = this.#port?.mapping;
-    if (mapping !== undefined)
-      return this.keep(new Page(this, `page:${this.reservation.nextPage++}`, mapping.allocate()));
+    const content = this.domain.xen.heap.contentOf(allocated);
+    if (mapping !== undefined) {
+      const bytes = mapping.allocate();
+      if (content !== undefined) bytes.set(content);
+      return this.keep(new Page(this, pageId(allocated), bytes));
+    }
     if (!this.map.ram.has(frame)) return undefined;
     this.#port?.write(addressOfFrame(frame), new Uint8Array(PAGE_BYTES));
     return this.map.makeAsBuilt(frame);
+  }
+
+  /** A page is free. What it holds goes with it, unless its owner ends: those are erased (free_domheap_pages). */
+  freed(page: Page): void {
+    this.reservation.freed(page);
+    if (page.isXenHeap || this.isDying || !this.canMapPages) return;
+    const allocated = allocatedOfId(page.id) ?? Heap.frameIn(this.#range, frameOfId(page.id));
+    this.domain.xen.heap.free(allocated, contentOf(page.bytes));
+  }
+
+  /** Frees RAM as it was built that nobody has asked for; what it held is given by {@link contentAt}. */
+  freeUntouched(frame: number, content: Uint8Array | undefined): void {
+    this.reservation.freeUntouched();
+    if (this.canMapPages) this.domain.xen.heap.free(Heap.frameIn(this.#range, frame), content);
+  }
+
+  /** What a frame of RAM holds that is to be freed: nothing for zeros. */
+  contentAt(frame: number): Uint8Array | undefined {
+    const bytes = new Uint8Array(PAGE_BYTES);
+    return this.canMapPages && this.#port?.read(addressOfFrame(frame), bytes) ? contentOf(bytes) : undefined;
   }
 
   /** Makes a page known by its id. */
@@ -242,6 +284,8 @@ export class DomainMemory {
   reset(): void {
     this.#dying = false;
     this.#restoring = true;
+    this.domain.xen.heap.forget(this.#range);
+    this.#range = this.domain.xen.heap.claim();
     this.#restorer.reset();
     this.#restoring = false;
     this.#sharedInfo = new SharedPage(this, SHARED_INFO);

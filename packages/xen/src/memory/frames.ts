@@ -29,7 +29,12 @@ export function frameLimit(addressBits: number): number {
   if (addressBits <= 36) return 2 ** (39 - PAGE_SHIFT);
   if (addressBits <= 40) return 2 ** (40 - PAGE_SHIFT);
   if (addressBits <= 42) return 2 ** (42 - PAGE_SHIFT);
-  return 2 ** ((addressBits <= 48 ? 48 : 52) - PAGE_SHIFT);
+  return 2 ** (48 - PAGE_SHIFT);
+}
+
+/** Levels of translation tables below the root: with more than 42 bits the root is of level 0. */
+export function tableLevels(addressBits: number): number {
+  return addressBits > 42 ? 3 : 2;
 }
 
 /** The guest-physical address at which a frame begins. */
@@ -45,4 +50,14 @@ export function asBuiltId(frame: number): string {
 /** The frame in such an id, or {@link NO_FRAME}. */
 export function frameOfId(id: string): number {
   return id.startsWith('ram:') ? Number(id.slice(4)) : NO_FRAME;
+}
+
+/** The id of a page that the heap has allocated. */
+export function pageId(allocated: number): string {
+  return `page:${allocated}`;
+}
+
+/** The number in such an id; undefined for another id. */
+export function allocatedOfId(id: string): number | undefined {
+  return id.startsWith('page:') ? Number(id.slice(5)) : undefined;
 }

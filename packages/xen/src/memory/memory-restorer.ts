@@ -33,13 +33,14 @@ export class MemoryRestorer {
     const memory = this.#memory;
     const state = readState(saved, memory);
     const { map, reservation } = memory;
+    if (state.heap !== null) memory.domain.xen.heap.restore(state.heap);
     const old = new Map(Array.from(reservation.pages, (page) => [page.id, page.bytes]));
     map.forget();
     reservation.begin(state.total);
     for (const page of state.pages) this.#bringBack(page, old.get(page.id));
     reservation.maximum = state.maximum;
     reservation.claimed = state.claimed;
-    reservation.nextPage = state.nextPage;
+    memory.range = state.range;
     this.#contents.clear();
     for (const [id, bytes] of state.shared) this.#contents.set(id, bytes);
     for (const page of reservation.shared) this.fill(page);

@@ -36,7 +36,9 @@ export interface MemoryState {
   readonly maximum: number;
   readonly claimed: number;
   readonly highest: number;
-  readonly nextPage: number;
+  readonly range: number;
+  /** The heap, which the first of all domains saves. */
+  readonly heap: Saved;
   readonly shared: ReadonlyMap<string, MemoryPage>;
   readonly pages: readonly SavedPage[];
   readonly holes: readonly { readonly start: number; readonly count: number }[];
@@ -46,7 +48,9 @@ export interface MemoryState {
 /** A domain's memory as plain data: everything that the guest's port does not keep by itself. */
 export function saveState(memory: DomainMemory): Saved {
   const { map, reservation } = memory;
-  const { maximum, claimed, nextPage, total, isRelinquished } = reservation;
+  const { maximum, claimed, total, isRelinquished } = reservation;
+  const { heap, domains } = memory.domain.xen;
+  const isFirst = domains.next().value === memory.domain;
   const frames: Saved[] = [];
   const holes: { start: number; count: number }[] = [];
   const shown = new Set<Page>();
@@ -59,7 +63,9 @@ export function saveState(memory: DomainMemory): Saved {
     else holes.push({ start: frame, count: 1 });
   }
   return {
-    ...{ dying: memory.isDying, relinquished: isRelinquished, total, maximum, claimed, highest: map.highest, nextPage },
+    ...{ dying: memory.isDying, relinquished: isRelinquished, total, maximum, claimed, highest: map.highest },
+    range: memory.range,
+    heap: isFirst ? heap.save() : null,
     shared: Array.from(reservation.shared, (page) => ({ id: page.id, bytes: textOfWords(page.words) })),
     pages: savePages(memory, shown),
     holes,
@@ -90,7 +96,8 @@ export function readState(saved: Saved, memory: DomainMemory): MemoryState {
     maximum: state.integer('maximum', 0, MOST),
     claimed: state.integer('claimed', 0, MOST),
     highest: state.integer('highest', 0, MAX_FRAME),
-    nextPage: state.integer('nextPage', 1, Number.MAX_SAFE_INTEGER),
+    range: state.integer('range', 0, Number.MAX_SAFE_INTEGER),
+    heap: state.saved('heap'),
     shared: new Map(state.parts('shared').map((page) => [page.text('id'), contentOf(page)])),
     pages: state.parts('pages').map((page) => ({
       id: page.text('id'),

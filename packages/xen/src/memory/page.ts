@@ -74,7 +74,7 @@ export class Page {
     if (this.#references > 0 || this.#abandoned) return;
     this.owner.reservation.idle(this);
     if (!this.isFree) return;
-    this.owner.reservation.freed(this);
+    this.owner.freed(this);
     if (this.owner.isGone) domainReleased(this.owner.domain);
   }
 
@@ -82,7 +82,7 @@ export class Page {
   deallocate(): void {
     if (!this.isAllocated) return;
     this.#allocated = false;
-    if (this.isFree) this.owner.reservation.freed(this);
+    if (this.isFree) this.owner.freed(this);
   }
 
   /** The state of a page when it is restored: no reference, which every holder takes again by {@link retake}. */

@@ -12,8 +12,6 @@ export class Reservation {
   claimed = 0;
   /** Whether the allocation has been given up, at the domain's end: a page lives as long as others use it. */
   isRelinquished = false;
-  /** The number of the next page that is not one of the domain's first RAM. */
-  nextPage = 1;
   readonly #pages = new Map<string, Page>();
   readonly #shared = new Map<string, SharedPage>();
   #total: number;

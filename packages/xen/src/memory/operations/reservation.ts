@@ -95,7 +95,9 @@ function limitsAddress(flags: number, host: HostDescription): boolean {
 }
 
 function increase(_call: Hypercall, { memory }: Domain, _frame: number, order: number): boolean {
-  return !memory.isDying && memory.reservation.allocate(2 ** order);
+  if (memory.isDying || !memory.reservation.allocate(2 ** order)) return false;
+  memory.domain.xen.heap.lose(order);
+  return true;
 }
 
 function decrease(_call: Hypercall, { memory }: Domain, frame: number, order: number): boolean {
@@ -108,7 +110,10 @@ function populate(_call: Hypercall, domain: Domain, frame: number, order: number
   if (domain.isDirectMapped) return populateOneToOne(domain, frame, order);
   if (memory.isDying || !memory.reservation.allocate(2 ** order)) return false;
   // Pages that find no frame stay in the reservation, as they do in Xen.
-  for (let i = 0; i < 2 ** order; i++) if (memory.populate(frame < 0 ? frame : frame + i) !== 0) return false;
+  const block = domain.xen.heap.allocate(order);
+  for (let i = 0; i < 2 ** order; i++) {
+    if (memory.populate(frame < 0 ? frame : frame + i, block + i) !== 0) return false;
+  }
   return true;
 }
 
