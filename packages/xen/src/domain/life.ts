@@ -41,6 +41,11 @@ export class DomainLife {
     return this.#pauses > 0;
   }
 
+  /** Whether the host or the control domain has paused it (controller_pause_count): its death pauses it as well. */
+  get isPausedByController(): boolean {
+    return this.#pauses > (this.#dying === 'alive' ? 0 : 1);
+  }
+
   get dying(): Dying {
     return this.#dying;
   }

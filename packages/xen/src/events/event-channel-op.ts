@@ -116,7 +116,7 @@ function reset(call: Hypercall, resuming: boolean): Outcome {
   const target = xen.named(domain, call.operand.halves[RESET_DOM] as number);
   if (target === undefined) return fail(call, ERRNO.ESRCH);
   if (!xen.policy.target(domain, target)) return fail(call, ERRNO.EPERM);
-  if (target !== domain && !target.life.isPaused) return fail(call, ERRNO.EINVAL);
+  if (target !== domain && !target.life.isPausedByController) return fail(call, ERRNO.EINVAL);
   const result = target.events.resetPorts(resuming);
   if (result !== -ERRNO.ERESTART) return answer(call, result);
   call.w[0] = RESET_CONT;

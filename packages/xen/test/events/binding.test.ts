@@ -3,6 +3,7 @@ import { ERRNO } from '../../src/abi/errno.js';
 import { eventChannelOperations } from '../../src/abi/operations/event-channel.js';
 import { EVTCHNSTAT, evtchnStatus } from '../../src/abi/structures/event-channel.js';
 import { VIRQ } from '../../src/abi/virq.js';
+import { destroyDomain } from '../../src/domain/death.js';
 import { DOMID_INVALID, DOMID_SELF, DOMID_XEN } from '../../src/domain/xen.js';
 import {
   allocUnbound,
@@ -292,6 +293,16 @@ describe('close and reset', () => {
     expect([a.domain.events.active, statusOf(a, from)]).toEqual([0, { what: EVTCHNSTAT.closed, vcpu: 0 }]);
     expect(bindVirq(a, VIRQ.timer)).toBe(1);
     expect(reset(a)).toBe(0);
+  });
+
+  test('of a domain that dies it is EINVAL, unless it was paused before', () => {
+    const { sides } = rigOf([{ privileged: true }, {}, {}]);
+    const [dom0, a, b] = sides as [Side, Side, Side];
+    for (const side of [a, b]) expect(side.domain.memory.takeReference(0x4_0000)).toBeDefined();
+    b.domain.life.pause();
+    for (const side of [a, b]) destroyDomain(side.domain);
+    expect([reset(dom0, a.id), reset(dom0, b.id)]).toEqual([-EINVAL, 0]);
+    expect([allocUnbound(dom0, a.id), allocUnbound(dom0, a.id, a.id), bindInterdomain(dom0, a.id, 1)]).toEqual([1, -EINVAL, -EINVAL]);
   });
 
   test('a reset of many ports is preempted, and goes on as reset_cont', () => {
