@@ -31,7 +31,8 @@ export class GrantTable {
   constructor(domain: Domain) {
     this.domain = domain;
     this.shared = new SharedTable(domain.memory, domain.config.maxGrantFrames);
-    this.maptrack = new Maptrack(domain.config.maxMaptrackFrames, Math.max(1, domain.vcpus.length));
+    const vcpus = Math.max(1, domain.vcpus.length);
+    this.maptrack = new Maptrack(domain.config.maxMaptrackFrames, vcpus, () => domain.xen.heap.consume(1));
   }
 
   /** What is known of the use of an entry, which must be one of the table. */

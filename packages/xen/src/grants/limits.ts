@@ -8,6 +8,8 @@ export const V2_PER_FRAME: number = PAGE_BYTES / 16;
 export const STATUS_PER_FRAME: number = PAGE_BYTES / 2;
 /** Grant frames that one frame of status words serves. */
 export const FRAMES_PER_STATUS: number = STATUS_PER_FRAME / V2_PER_FRAME;
+/** What Xen keeps of the entries in use (struct active_grant_entry of a release build: 40 bytes): so many in one page. */
+export const ACTIVE_PER_PAGE: number = Math.floor(PAGE_BYTES / 40);
 /** Mappings in one frame of the maptrack: 16 bytes each. */
 export const MAPTRACK_PER_FRAME: number = PAGE_BYTES / 16;
 

@@ -32,11 +32,14 @@ export class GrantMapping {
  */
 export class Maptrack {
   readonly #maxFrames: number;
+  readonly #taken: () => void;
   readonly #mappings: GrantMapping[] = [];
   readonly #heads: Int32Array;
   readonly #tails: Int32Array;
 
-  constructor(maxFrames: number, vcpus: number) {
+  /** `taken` is told when a frame of handles takes a page of the heap. */
+  constructor(maxFrames: number, vcpus: number, taken: () => void = () => {}) {
+    this.#taken = taken;
     this.#maxFrames = maxFrames;
     this.#heads = new Int32Array(vcpus).fill(TAIL);
     this.#tails = new Int32Array(vcpus).fill(TAIL);
@@ -139,6 +142,7 @@ export class Maptrack {
 
   /** A new frame: its first handle is taken, the others come before what is free. */
   #grow(vcpu: number): number {
+    this.#taken();
     const first = this.#mappings.length;
     const last = first + MAPTRACK_PER_FRAME - 1;
     for (let handle = first; handle <= last; handle++) this.#mappings.push(new GrantMapping(vcpu, handle + 1));

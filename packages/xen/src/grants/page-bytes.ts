@@ -1,8 +1,13 @@
 import { PAGE_BYTES } from '../memory/frames.js';
 import type { Page } from '../memory/page.js';
+import { copyOverlapping } from './overlap.js';
 
-/** Copies between pages; where they are one, as if all was read before anything is written. */
+/** Copies between pages. */
 export function copyBytes(source: Page, from: number, dest: Page, to: number, length: number): void {
+  if (source === dest && !source.isMoved && to > from && to < from + length) {
+    copyOverlapping(source.bytes, from, to, length);
+    return;
+  }
   if (!source.isMoved && !dest.isMoved) {
     dest.bytes.set(source.bytes.subarray(from, from + length), to);
     return;

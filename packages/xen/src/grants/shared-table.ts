@@ -2,7 +2,14 @@ import type { SharedWords } from '@trapline/core';
 import type { DomainMemory } from '../memory/domain-memory.js';
 import { frameOf, PAGE_BYTES } from '../memory/frames.js';
 import { SharedPage } from '../memory/shared-page.js';
-import { FRAMES_PER_STATUS, INITIAL_GRANT_FRAMES, STATUS_PER_FRAME, V1_PER_FRAME, V2_PER_FRAME } from './limits.js';
+import {
+  ACTIVE_PER_PAGE,
+  FRAMES_PER_STATUS,
+  INITIAL_GRANT_FRAMES,
+  STATUS_PER_FRAME,
+  V1_PER_FRAME,
+  V2_PER_FRAME,
+} from './limits.js';
 
 /**
  * The frames that a domain and Xen share: entries, and in version 2 the words in which Xen tells of their use. The guest
@@ -34,8 +41,13 @@ export class SharedTable {
     return this.max * V1_PER_FRAME;
   }
 
-  /** Makes the table at least this long, which must be within {@link max}. */
+  /**
+   * Makes the table at least this long, which must be within {@link max}. Its pages, and those in which Xen keeps what is
+   * in use, come from the heap (gnttab_grow_table).
+   */
   grow(frames: number): void {
+    const more = frames - this.pages.length;
+    if (more > 0) this.#memory.domain.xen.heap.consume(more + activePages(frames) - activePages(this.pages.length));
     while (this.pages.length < frames) this.pages.push(this.#newPage(`grant:${this.pages.length}`));
     const status = this.#statusFrames;
     while (this.statusPages.length < status) this.statusPages.push(this.#newPage(`status:${this.statusPages.length}`));
@@ -138,6 +150,11 @@ export class SharedTable {
 export function clearPage(page: SharedPage): void {
   const { words } = page;
   for (let i = 0; i < PAGE_BYTES / 4; i++) words.store(i, 0);
+}
+
+/** Pages for what Xen keeps of a table of so many frames (num_act_frames_from_sha_frames). */
+function activePages(frames: number): number {
+  return Math.ceil((frames * V1_PER_FRAME) / ACTIVE_PER_PAGE);
 }
 
 function statusIndex(ref: number): number {
