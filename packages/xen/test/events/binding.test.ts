@@ -302,7 +302,11 @@ describe('close and reset', () => {
     b.domain.life.pause();
     for (const side of [a, b]) destroyDomain(side.domain);
     expect([reset(dom0, a.id), reset(dom0, b.id)]).toEqual([-EINVAL, 0]);
-    expect([allocUnbound(dom0, a.id), allocUnbound(dom0, a.id, a.id), bindInterdomain(dom0, a.id, 1)]).toEqual([1, -EINVAL, -EINVAL]);
+    expect([allocUnbound(dom0, a.id), allocUnbound(dom0, a.id, a.id), bindInterdomain(dom0, a.id, 1)]).toEqual([
+      1,
+      -EINVAL,
+      -EINVAL,
+    ]);
   });
 
   test('a reset of many ports is preempted, and goes on as reset_cont', () => {
