@@ -44,8 +44,18 @@ export class ByteRing {
     const count = Math.min(used, to - from);
     for (let i = 0; i < count; ) {
       const offset = (at + i) & (size - 1);
-      let word = words.load(bytes + (offset >> 2)) >>> ((offset & 3) * 8);
-      for (let lane = offset & 3; lane < 4 && i < count; lane++, i++, word >>>= 8) target[from + i] = word;
+      const word = words.load(bytes + (offset >> 2));
+      const to = from + i;
+      if ((offset & 3) === 0 && count - i >= 4) {
+        target[to] = word;
+        target[to + 1] = word >> 8;
+        target[to + 2] = word >> 16;
+        target[to + 3] = word >> 24;
+        i += 4;
+      } else {
+        target[to] = word >> ((offset & 3) * 8);
+        i++;
+      }
     }
     if (count > 0) words.store(consumer, at + count);
     return count;
@@ -62,12 +72,16 @@ export class ByteRing {
     for (let i = 0; i < count; ) {
       const offset = (at + i) & (size - 1);
       const index = bytes + (offset >> 2);
-      const whole = (offset & 3) === 0 && count - i >= 4;
-      let word = whole ? 0 : words.load(index);
-      for (let lane = offset & 3; lane < 4 && i < count; lane++, i++) {
-        word = (word & ~(0xff << (lane * 8))) | ((source[from + i] as number) << (lane * 8));
+      const of = from + i;
+      if ((offset & 3) === 0 && count - i >= 4) {
+        const low = (source[of] as number) | ((source[of + 1] as number) << 8);
+        words.store(index, low | ((source[of + 2] as number) << 16) | ((source[of + 3] as number) << 24));
+        i += 4;
+      } else {
+        const shift = (offset & 3) * 8;
+        words.store(index, (words.load(index) & ~(0xff << shift)) | ((source[of] as number) << shift));
+        i++;
       }
-      words.store(index, word);
     }
     if (count > 0) words.store(producer, at + count);
     return count;

@@ -106,6 +106,8 @@ export class StoreEngine {
     if (domain.nodes > 0) this.#removeOwned(domain.id, '/');
     this.watches.forgetDomain(domain.id);
     this.domains.forget(domain);
+    // A successor that came before the next change would have the generation of the last node, and its permissions.
+    this.tree.generation++;
     this.tell(RELEASE_DOMAIN);
   }
 

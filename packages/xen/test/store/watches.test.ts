@@ -193,3 +193,53 @@ describe("the host's watches", () => {
     expect(errors).toEqual(['xenstore: watch //: EINVAL']);
   });
 });
+
+describe('permissions', () => {
+  it('of a domain that is gone count for no successor of its number, also after they are written again', () => {
+    const { store, guest } = rig();
+    store.write('/shared/x', 'old');
+    new WireGuest(store, 2);
+    const both = [{ domain: 0, access: 'n' } as const, { domain: 2, access: 'r' } as const];
+    store.setPermissions('/shared/x', both);
+    expect(new WireGuest(store, 2).say('READ', '/shared/x|')).toBe('old');
+    store.release(2);
+    const successor = new WireGuest(store, 2);
+    expect(successor.say('READ', '/shared/x|')).toBe('EACCES');
+    store.write('/shared/x', 'new');
+    expect(successor.say('READ', '/shared/x|')).toBe('EACCES');
+    expect(store.permissions('/shared/x')).toEqual([both[0], { ...both[1], void: true }]);
+    store.setPermissions('/shared/x', both);
+    expect(successor.say('READ', '/shared/x|')).toBe('new');
+    expect(guest.say('READ', '/shared/x|')).toBe('EACCES');
+  });
+
+  it('given to a domain that does not exist count for nobody, and nothing can be given to it', () => {
+    const store = new XenStore({ exists: (domid) => domid === 1 });
+    const guest = new WireGuest(store, 1);
+    store.write('/x', '');
+    store.setPermissions('/x', [{ domain: 1, access: 'n' }]);
+    expect(guest.say('SET_PERMS', '/x|n1|r7|')).toBe('OK');
+    expect(guest.say('GET_PERMS', '/x|')).toBe('n1\0r7');
+    expect(new WireGuest(store, 7).say('READ', '/x|')).toBe('EACCES');
+    expect(() => store.setPermissions('/x', [{ domain: 9, access: 'n' }])).toThrow('ENOENT');
+    expect(() => store.setPermissions('/x', [])).toThrow('EINVAL');
+    expect(store.usage(9)).toBeUndefined();
+  });
+
+  it('of any number of domains make the store know no more than there can be', () => {
+    const { store, guest } = rig();
+    guest.say('WRITE', 'n|');
+    expect(guest.say('SET_PERMS', 'n|n1|r32752|r4294967295|')).toBe('OK');
+    expect([store.usage(32_752), store.usage(0xffff_ffff)]).toEqual([undefined, undefined]);
+  });
+
+  it('of a removed domain: its nodes go wherever they stand, with all below them', () => {
+    const { store } = rig();
+    for (const path of ['/a/b/c', '/a/d', '/e']) store.write(path, '');
+    store.setPermissions('/a/b', [{ domain: 1, access: 'n' }]);
+    store.setPermissions('/e', [{ domain: 1, access: 'n' }]);
+    expect(store.usage(1)?.nodes).toBe(3);
+    store.release(1);
+    expect([store.ls('/a'), store.has('/e'), store.has('/local/domain/1')]).toEqual([['d'], false, false]);
+  });
+});
