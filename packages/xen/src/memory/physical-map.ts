@@ -1,12 +1,13 @@
-import type { MemoryPort, PageMapping, SharedWords } from '@trapline/core';
+import type { MemoryPort } from '@trapline/core';
 import { ERRNO } from '../abi/errno.js';
 import type { DomainMemory } from './domain-memory.js';
-import { addressOfFrame, asBuiltId, frameLimit, frameOfId, NO_FRAME, PAGE_BYTES } from './frames.js';
+import { asBuiltId, frameLimit, frameOfId, NO_FRAME, tableLevels } from './frames.js';
+import { GuestFrames } from './guest-frames.js';
 import { Page } from './page.js';
-import { isAnyRam, isForeign, isWritable, type PageType } from './page-types.js';
-import { wordsAt } from './page-words.js';
+import { isAnyRam, isForeign, type PageType } from './page-types.js';
 import { type FrameRange, FrameRanges } from './ranges.js';
 import type { SharedPage } from './shared-page.js';
+import { TablePool } from './table-pool.js';
 
 /** Entries of frames outside of RAM that are kept once they are holes again, so that a map there allocates nothing. */
 const KEPT_HOLES = 1024;
@@ -28,9 +29,9 @@ export class PhysicalMap {
   readonly ram: FrameRanges;
   readonly #devices: FrameRanges;
   readonly #memory: DomainMemory;
-  readonly #port: MemoryPort | undefined;
-  readonly #mapping: PageMapping | undefined;
+  readonly #guest: GuestFrames;
   readonly #limit: number;
+  readonly #tables: TablePool;
   /** Pages of RAM that has lost its frame, of a domain whose frames are machine frames: only they can be there again. */
   readonly #displaced: Map<number, Page> | undefined;
   readonly #entries = new Map<number, Entry>();
@@ -50,11 +51,11 @@ export class PhysicalMap {
     directMapped: boolean,
   ) {
     this.#memory = memory;
-    this.#port = port;
-    this.#mapping = port?.mapping;
+    this.#guest = new GuestFrames(port);
     this.ram = new FrameRanges(ram);
     this.#devices = new FrameRanges(devices);
     this.#limit = frameLimit(addressBits);
+    this.#tables = tablesOf(memory, this.ram, tableLevels(addressBits));
     this.#displaced = directMapped ? new Map() : undefined;
     this.highest = Math.max(0, this.ram.end - 1, this.#devices.end - 1);
   }
@@ -97,10 +98,9 @@ export class PhysicalMap {
 
   /** A page for what the port has at a frame of RAM; undefined where it cannot show it. */
   makeAsBuilt(frame: number): Page | undefined {
-    const port = this.#port;
-    const bytes = this.#mapping ? this.#mapping.page(frame) : port?.view?.(addressOfFrame(frame), PAGE_BYTES);
+    const bytes = this.#guest.bytes(frame);
     if (bytes === undefined) return undefined;
-    const words = this.#mapping === undefined ? this.#wordsOf(frame) : undefined;
+    const words = this.#guest.canMap ? undefined : this.#guest.words(frame);
     return this.#memory.keep(new Page(this.#memory, asBuiltId(frame), bytes, words));
   }
 
@@ -111,15 +111,17 @@ export class PhysicalMap {
 
   /**
    * Puts a page, or a device's frame, in place of what is there (p2m_set_entry): 0, -EINVAL for a frame beyond the
-   * tables, -ENOMEM for a domain that is dying or a port that cannot map it. What was there is let go: the reference of
-   * a foreign mapping, the place of a page of Xen's. RAM stays allocated.
+   * tables, -ENOENT where the domain has no pages for more tables, -ENOMEM for a domain that is dying or a port that
+   * cannot map it. What was there is let go: the reference of a foreign mapping, the place of a page of Xen's. RAM stays
+   * allocated.
    */
   set(frame: number, type: PageType, page: Page | undefined): number {
     if (this.#memory.isDying) return -ERRNO.ENOMEM;
     if (!this.reaches(frame)) return -ERRNO.EINVAL;
+    if (!this.#tables.reach(frame)) return this.isUntouched(frame) ? -ERRNO.ENOMEM : -ERRNO.ENOENT;
     this.#keep(frame);
-    if (this.#mapping === undefined ? !this.#canAdopt(frame, page) : !this.#show(frame, type, page))
-      return -ERRNO.ENOMEM;
+    const fits = this.#guest.canMap ? this.#guest.show(frame, type, page?.bytes) : this.#canAdopt(frame, page);
+    if (!fits) return -ERRNO.ENOMEM;
     let entry = this.#entries.get(frame);
     if (entry !== undefined) this.#letGo(entry, page);
     if (type === 'ram' && page === undefined) {
@@ -152,6 +154,8 @@ export class PhysicalMap {
   clear(frame: number): number {
     if (this.#memory.isDying) return -ERRNO.ENOMEM;
     if (!this.reaches(frame)) return -ERRNO.EINVAL;
+    // RAM as built is mapped by larger blocks than pages: the first hole splits one.
+    if (this.isUntouched(frame) && !this.#tables.reach(frame)) return -ERRNO.ENOMEM;
     this.#makeHole(frame);
     return 0;
   }
@@ -176,7 +180,7 @@ export class PhysicalMap {
     for (const [frame, entry] of this.#entries) {
       if (entry.page?.owner !== owner) continue;
       const page = owner.pageOf(entry.page.id);
-      if (page === undefined || !this.#show(frame, entry.type, page)) {
+      if (page === undefined || !this.#guest.show(frame, entry.type, page.bytes)) {
         entry.page = undefined;
         this.#makeHole(frame);
         continue;
@@ -200,6 +204,7 @@ export class PhysicalMap {
     for (const entry of this.#entries.values()) this.#letGo(entry, undefined);
     this.#entries.clear();
     this.#displaced?.clear();
+    this.#tables.clear();
     this.isRelinquished = false;
     this.#keptHoles = 0;
     this.highest = Math.max(0, this.ram.end - 1, this.#devices.end - 1);
@@ -227,7 +232,7 @@ export class PhysicalMap {
     if (entry === HOLE || (entry === undefined && this.typeOf(frame) === 'hole')) return;
     this.#keep(frame);
     if (entry !== undefined) this.#letGo(entry, undefined);
-    this.#mapping?.unmap(frame);
+    this.#guest.hide(frame);
     if (entry !== undefined && this.#spare.length < KEPT_HOLES) {
       entry.page = undefined;
       this.#spare.push(entry);
@@ -245,35 +250,22 @@ export class PhysicalMap {
     if (isForeign(type)) page.drop();
     else if (type === 'ram' && page.isXenHeap && page !== next) {
       (page as SharedPage).frame = NO_FRAME;
-      if (this.#mapping === undefined) (page as SharedPage).release();
+      if (!this.#guest.canMap) (page as SharedPage).release();
     }
-  }
-
-  /** Maps a page into the guest's memory; false where its port says that it cannot be there. */
-  #show(frame: number, type: PageType, page: Page | undefined): boolean {
-    if (page !== undefined) {
-      return (this.#mapping as PageMapping).map(frame, page.bytes, isWritable(type) ? 'write' : 'read');
-    }
-    this.#mapping?.unmap(frame);
-    return true;
   }
 
   /** Whether a frame can hold a page where none can be mapped: what it was built with, or one that moves there. */
   #canAdopt(frame: number, page: Page | undefined): boolean {
-    if (this.#port === undefined || !this.ram.has(frame)) return false;
+    if (!this.#guest.exist || !this.ram.has(frame)) return false;
     if (page === undefined || page.id === asBuiltId(frame)) return true;
-    return page.isXenHeap && page.owner === this.#memory && this.#wordsOf(frame) !== undefined;
+    return page.isXenHeap && page.owner === this.#memory && this.#guest.words(frame) !== undefined;
   }
 
   /** Says where a page of Xen's is now, and moves it there where the port cannot map it. */
   #place(frame: number, page: SharedPage): void {
     page.frame = frame;
-    const words = this.#mapping === undefined ? this.#wordsOf(frame) : undefined;
+    const words = this.#guest.canMap ? undefined : this.#guest.words(frame);
     if (words !== undefined) page.adopt(words);
-  }
-
-  #wordsOf(frame: number): SharedWords | undefined {
-    return this.#port && wordsAt(this.#port, addressOfFrame(frame), PAGE_BYTES);
   }
 
   /** Whether a frame is a hole as the domain was built. */
@@ -294,4 +286,10 @@ export class PhysicalMap {
     const page = this.pageAt(frame);
     if (page !== undefined && page.id === asBuiltId(frame)) this.#displaced.set(frame, page);
   }
+}
+
+/** The control domain's tables come from the heap, everybody else's from a pool of the domain's own. */
+function tablesOf({ domain }: DomainMemory, ram: FrameRanges, levels: number): TablePool {
+  const { freePages } = domain.xen.host;
+  return new TablePool(domain.privileged ? freePages : TablePool.pagesFor(ram.count, domain.vcpus.length), levels);
 }

@@ -28,6 +28,8 @@ class Model {
   readonly info: ModelPage[] = [];
   readonly total: number[] = [];
   readonly highest: number[] = [];
+  /** What pages held that have been freed. */
+  readonly #freed = new Set<number>();
 
   constructor() {
     for (let who = 0; who < WHO; who++) {
@@ -54,7 +56,12 @@ class Model {
     if (what?.foreign) what.page.foreign++;
     if (!old?.foreign) return;
     old.page.foreign--;
-    if (this.#isFree(old.page) && !old.page.shared) (this.total[old.page.owner] as number)--;
+    if (this.#isFree(old.page) && !old.page.shared) this.#free(old.page);
+  }
+
+  #free({ owner, content }: ModelPage): void {
+    (this.total[owner] as number)--;
+    this.#freed.add(content);
   }
 
   decrease(who: number, frame: number): number {
@@ -62,14 +69,16 @@ class Model {
     if (found === undefined || found.page.owner !== who || this.#isFree(found.page)) return 0;
     this.#put(who, frame, undefined);
     found.page.allocated = false;
-    if (found.page.foreign === 0 && !found.page.shared) (this.total[who] as number)--;
+    if (found.page.foreign === 0 && !found.page.shared) this.#free(found.page);
     return 1;
   }
 
-  populate(who: number, frame: number): number {
+  /** A page of the heap's, with what it held when it was freed, or zeros. */
+  populate(who: number, frame: number, content: number): number {
     if (this.total[who] === RAM_PAGES) return 0;
     (this.total[who] as number)++;
-    this.#put(who, frame, { page: this.#page(who), foreign: false });
+    expect([0, ...this.#freed]).toContain(content);
+    this.#put(who, frame, { page: { ...this.#page(who), content }, foreign: false });
     return 1;
   }
 
@@ -119,8 +128,11 @@ function perform(model: Model, parties: readonly Party[], { kind, who, frame, in
   const party = parties[who] as Party;
   const of = 1 - who;
   if (kind === 'decrease') expect(party.decrease(frame)).toBe(model.decrease(who, frame));
-  else if (kind === 'populate') expect(party.populate(frame)).toBe(model.populate(who, frame));
-  else if (kind === 'remove') expect(party.remove(frame)).toBe(model.remove(who, frame));
+  else if (kind === 'populate') {
+    const done = party.populate(frame);
+    const content = party.see(frame);
+    expect(done).toBe(model.populate(who, frame, content === 'hole' ? 0 : content));
+  } else if (kind === 'remove') expect(party.remove(frame)).toBe(model.remove(who, frame));
   else if (kind === 'info') expect(party.add(XENMAPSPACE.sharedInfo, 0, frame)).toBe(model.addInfo(who, frame));
   else if (kind === 'foreign') {
     const u = { foreignDomid: parties[of]?.id };

@@ -1,0 +1,50 @@
+import type { MemoryPage, MemoryPort, PageMapping, SharedWords } from '@trapline/core';
+import { addressOfFrame, PAGE_BYTES } from './frames.js';
+import { isWritable, type PageType } from './page-types.js';
+import { wordsAt } from './page-words.js';
+
+/** The frames of a guest as its memory port has them: one that can map pages, one that cannot, or none at all. */
+export class GuestFrames {
+  readonly #port: MemoryPort | undefined;
+  readonly #mapping: PageMapping | undefined;
+
+  constructor(port: MemoryPort | undefined) {
+    this.#port = port;
+    this.#mapping = port?.mapping;
+  }
+
+  /** Whether there is memory. */
+  get exist(): boolean {
+    return this.#port !== undefined;
+  }
+
+  /** Whether pages can be put at frames. */
+  get canMap(): boolean {
+    return this.#mapping !== undefined;
+  }
+
+  /** The bytes of the page at a frame; undefined where the port cannot show them. */
+  bytes(frame: number): MemoryPage | undefined {
+    if (this.#mapping !== undefined) return this.#mapping.page(frame);
+    return this.#port?.view?.(addressOfFrame(frame), PAGE_BYTES);
+  }
+
+  /** The page at a frame as words. */
+  words(frame: number): SharedWords | undefined {
+    return this.#port && wordsAt(this.#port, addressOfFrame(frame), PAGE_BYTES);
+  }
+
+  /** Puts a page at a frame, or nothing; false where the port says that it cannot be there. */
+  show(frame: number, type: PageType, bytes: MemoryPage | undefined): boolean {
+    if (bytes === undefined) {
+      this.hide(frame);
+      return true;
+    }
+    return this.#mapping?.map(frame, bytes, isWritable(type) ? 'write' : 'read') ?? false;
+  }
+
+  /** Makes a frame a hole, where the port can. */
+  hide(frame: number): void {
+    this.#mapping?.unmap(frame);
+  }
+}

@@ -1,0 +1,56 @@
+/** Entries of a translation table, as a shift (XEN_PT_LPAE_SHIFT). */
+const TABLE_SHIFT = 9;
+/** Pages that every domain's map has at first (p2m_init). */
+const FIRST_PAGES = 16;
+/** Pages for each vCPU, and for extended regions (domain_build.c, domain_p2m_pages). */
+const PAGES_PER_VCPU = 256;
+const REGION_PAGES = 128;
+/** Pages of a MiB: RAM has one table page for each, and the pool is made of whole MiB. */
+const PAGES_PER_MIB = 256;
+
+/**
+ * The pages of which a domain's translation tables are made. A table is made for the first frame of its 2 MiB that
+ * changes, and stays: so a guest that maps at frames far from one another comes to an end, and Xen's memory does not.
+ */
+export class TablePool {
+  /** The tables of each level below the root, by the frames' upper bits; the last level at the end. */
+  readonly #levels: readonly { readonly bits: number; readonly tables: Set<number> }[];
+  #left: number;
+  #last = -1;
+
+  /** Takes how many table pages there are, and how many levels of tables below the root. */
+  constructor(pages: number, levels: number) {
+    this.#left = pages;
+    this.#levels = Array.from({ length: levels }, (_, i) => ({ bits: TABLE_SHIFT * (levels - i), tables: new Set() }));
+  }
+
+  /** The pages that a domain of this size is given. */
+  static pagesFor(ramPages: number, vcpus: number): number {
+    const wanted = PAGES_PER_VCPU * vcpus + Math.floor(ramPages / PAGES_PER_MIB) + REGION_PAGES;
+    return Math.ceil(wanted / PAGES_PER_MIB) * PAGES_PER_MIB + FIRST_PAGES;
+  }
+
+  /** Makes the tables for a frame; false where the pool is empty. Upper ones that were made stay. */
+  reach(frame: number): boolean {
+    const region = Math.floor(frame / 2 ** TABLE_SHIFT);
+    if (region === this.#last) return true;
+    for (const { bits, tables } of this.#levels) {
+      const table = Math.floor(frame / 2 ** bits);
+      if (tables.has(table)) continue;
+      if (this.#left === 0) return false;
+      this.#left--;
+      tables.add(table);
+    }
+    this.#last = region;
+    return true;
+  }
+
+  /** Gives all tables back. */
+  clear(): void {
+    for (const { tables } of this.#levels) {
+      this.#left += tables.size;
+      tables.clear();
+    }
+    this.#last = -1;
+  }
+}
