@@ -15,6 +15,8 @@ export { HVM_PARAMETERS, type HvmParameterName } from './abi/hvm-parameters.js';
 export { type HypercallName, xenAbi } from './abi/hypercalls.js';
 export { defineOperations, type OperationSpec, type OperationTable } from './abi/operation.js';
 export { OPERATION_TABLES, operationOf, operationTable } from './abi/operation-tables.js';
+export { eventChannelOperations } from './abi/operations/event-channel.js';
+export { grantTableOperations } from './abi/operations/grant-table.js';
 export { xenStatus } from './abi/status.js';
 export { defineStructure, defineUnion, type Structure } from './abi/structure.js';
 export { SHUTDOWN } from './abi/structures/sched.js';

@@ -3,6 +3,7 @@ import type { Column } from './columns.js';
 import { codeTable } from './markdown.js';
 import { profileSection } from './profiles.js';
 import { clobberSection, exceptionSection, startSection } from './registers.js';
+import { xenSection } from './xen.js';
 
 /** The page, from recordings and profiles alone. */
 export function page(columns: readonly Column[]): string {
@@ -16,8 +17,8 @@ export function page(columns: readonly Column[]): string {
     '',
     'The same calls, made to different firmware and hypervisors, and what each answered: facts recorded from running',
     'systems, not from documents. Everything on this page is generated from',
-    '[the recordings](../packages/recordings/README.md) and the profiles of [psci](../packages/psci/README.md); a test holds',
-    'it up to date.',
+    '[the recordings](../packages/recordings/README.md), the profiles of [psci](../packages/psci/README.md), and the services of',
+    '[xen](../packages/xen/README.md); a test holds it up to date.',
     '',
     ...codeTable(['', 'recording', 'who answered'], sources),
     '',
@@ -49,5 +50,13 @@ export function page(columns: readonly Column[]): string {
     'The profiles of PSCI are data; these are the fields in which they differ. `spec` follows the specification.',
     '',
     ...profileSection(),
+    '',
+    '## Versions of Xen',
+    '',
+    'The hypervisor of [xen](../packages/xen/README.md), run with each of its profiles and asked every hypercall in a fresh',
+    'domain beside an idle control domain and another one. Structures are zeros, but for the domain that is meant: the caller.',
+    'Only what differs is listed. 4.17 is recorded; the later ones are read from the sources, and spec is a permissive build.',
+    '',
+    ...xenSection(),
   ].join('\n')}\n`;
 }
