@@ -19,6 +19,20 @@ export interface XenProfile {
   readonly virtStart: number;
   /** What the SMC Calling Convention's own calls tell. */
   readonly firmware: FirmwareProfile;
+  readonly memory: MemoryProfile;
+}
+
+/** The answers of memory_op in which versions differ. */
+export interface MemoryProfile {
+  /** XENMEM_acquire_resource gives the size of a resource that it does not know: its error as a number (until 4.17). */
+  readonly sizesUnknownResources: boolean;
+  /** A domain that is dying can be claimed pages for (until 4.18). */
+  readonly claimsForDying: boolean;
+  /**
+   * How a batch names the domain of foreign pages: by get_pg_owner, which knows DOMID_SELF, DOMID_IO and no caller's own
+   * number, or by rcu_lock_remote_domain_by_id (from 4.20): numbers only, -EPERM for the caller's own.
+   */
+  readonly foreignDomain: 'page-owner' | 'remote';
 }
 
 /** The answers of Xen's firmware calls in which versions differ (arch/arm/vsmc.c). */

@@ -35,4 +35,5 @@ export const XEN_4_17: XenProfile = {
   // XEN_VIRT_START (arch/arm/include/asm/config.h).
   virtStart: 0x20_0000,
   firmware: { smccc: { major: 1, minor: 1 }, standardCalls: 15, hypervisorCalls: 3 },
+  memory: { sizesUnknownResources: true, claimsForDying: true, foreignDomain: 'page-owner' },
 };

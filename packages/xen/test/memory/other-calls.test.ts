@@ -92,6 +92,8 @@ describe('acquire_resource', () => {
     expect([size({ type: ioreqServer }), size({ type: vmtraceBuf })]).toEqual([-22, -22]);
     // What it does not know has an error for a size.
     expect(size({ type: 3 })).toBe(0xffff_ffa1);
+    const [later] = rigOf([{ privileged: true }, {}], { profile: 'xen-4.18' }) as readonly [Party];
+    expect(acquire(later, [], { frameList: 0, type: 3 })).toBe(-22);
     expect(size({ nrFrames: 1 })).toBe(-22);
   });
 

@@ -313,6 +313,20 @@ describe('foreign pages', () => {
     expect(map(dom0, 2, FREE, HOLE, { domid: 1 })).toEqual([0, [-1]]);
   });
 
+  it('are named by numbers alone from Xen 4.20 on', () => {
+    const [dom0, a] = rigOf([{ privileged: true }, {}], { profile: 'xen-4.20' }) as readonly [Party, Party];
+    expect([map(dom0, 1, FREE, HOLE), map(dom0, 0, FREE, HOLE), map(dom0, 9, FREE, HOLE)]).toEqual([
+      [0, [0]],
+      [0, [-1]],
+      [0, [-3]],
+    ]);
+    expect([map(dom0, DOMID_SELF, FREE, HOLE), map(dom0, 0x7ff1, 0, HOLE), map(a, 1, FREE, HOLE)]).toEqual([
+      [0, [-3]],
+      [0, [-3]],
+      [0, [-1]],
+    ]);
+  });
+
   it('keep a page that its owner has given back, until the last mapping goes', () => {
     const [dom0, a] = pair();
     a.mark(FREE, 6);

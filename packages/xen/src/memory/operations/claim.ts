@@ -26,7 +26,9 @@ export const claimPages: Operation = (call) => {
   if ((extras | (words[FLAGS] as number)) !== 0) return fail(call, ERRNO.EINVAL);
   const domain = caller.xen.domain(operand.halves[DOMID] as number);
   if (domain === undefined) return fail(call, ERRNO.EINVAL);
-  if (!caller.xen.policy.privileged(caller)) return fail(call, ERRNO.EPERM);
+  const { policy, profile } = caller.xen;
+  if (!policy.privileged(caller)) return fail(call, ERRNO.EPERM);
+  if (domain.isDying && !profile.memory.claimsForDying) return fail(call, ERRNO.EINVAL);
   return answer(call, claim(domain, words[COUNT] as number, words[COUNT + 1] as number));
 };
 

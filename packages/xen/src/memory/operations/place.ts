@@ -11,7 +11,8 @@ import type { SharedPage } from '../shared-page.js';
  *
  * - -EINVAL: an index that the space does not have, a frame beyond all addresses, a foreign page that is none
  * - -EBUSY: a page of Xen's that is mapped already; it has to be removed from there first
- * - -ESRCH, -EPERM: no such foreign domain (the caller's own number is none), or one that the domain may not map
+ * - -ESRCH, -EPERM: no such foreign domain (the caller's own number is none, in 4.20 -EPERM), or one that the domain may
+ *   not map
  * - -ENOSYS: a space that ARM does not have
  */
 export function place(
@@ -49,10 +50,13 @@ function placeShared({ memory }: Domain, page: SharedPage, frame: number): numbe
 
 function placeForeign(caller: Domain, domain: Domain, id: number, index: number, frame: number): number {
   const { xen } = caller;
-  if (id === caller.id) return -ERRNO.ESRCH;
+  const remote = xen.profile.memory.foreignDomain === 'remote';
+  if (id === caller.id) return remote ? -ERRNO.EPERM : -ERRNO.ESRCH;
   // Xen's own pages belong to domains that nobody can see; none of them is mapped this way.
-  if (id === DOMID_IO || id === DOMID_XEN) return xen.policy.privileged(domain) ? -ERRNO.EINVAL : -ERRNO.EPERM;
-  const owner = xen.named(caller, id);
+  if (id === DOMID_XEN || (id === DOMID_IO && !remote)) {
+    return xen.policy.privileged(domain) ? -ERRNO.EINVAL : -ERRNO.EPERM;
+  }
+  const owner = remote ? xen.domain(id) : xen.named(caller, id);
   if (owner === undefined) return -ERRNO.ESRCH;
   if (owner === domain) return -ERRNO.EINVAL;
   if (!xen.policy.target(domain, owner)) return -ERRNO.EPERM;

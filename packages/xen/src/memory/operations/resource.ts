@@ -56,11 +56,13 @@ export const acquireResource: Operation = (call) => {
 
 /**
  * resource_max_frames: the frames that a resource can have. Builds without device models and tracing have none of those
- * (0); what nobody knows has -EOPNOTSUPP of them, which is a large number.
+ * (0); what nobody knows has -EOPNOTSUPP of them in 4.17, which is a large number.
  */
 function maxFrames(domain: Domain, type: number, id: number): number {
   if (type === XENMEM_RESOURCE.ioreqServer || type === XENMEM_RESOURCE.vmtraceBuf) return 0;
-  if (type !== XENMEM_RESOURCE.grantTable) return -ERRNO.EOPNOTSUPP >>> 0;
+  if (type !== XENMEM_RESOURCE.grantTable) {
+    return domain.xen.profile.memory.sizesUnknownResources ? -ERRNO.EOPNOTSUPP >>> 0 : 0;
+  }
   const { maxGrantFrames } = domain.config;
   if (id === GRANT_RESOURCE.shared) return maxGrantFrames;
   const hasStatus = id === GRANT_RESOURCE.status && domain.xen.profile.grantVersion === 2;
