@@ -21,8 +21,8 @@ const UNTRANSLATED = GNTMAP.device_map | GNTMAP.application_map | GNTMAP.contain
 /** GNTTABOP_map_grant_ref. */
 export const mapGrantRef: ListOperation = {
   size,
-  writtenAt: 0,
-  writtenBytes: size,
+  writtenAt: at.status,
+  writtenBytes: size - at.status,
   one: (call) => {
     call.operand.halves[STATUS] = mapOne(call);
   },
@@ -57,7 +57,9 @@ function mapOne(call: Hypercall): number {
   const frame = (words[HOST_ADDR + 1] as number) * 0x10_0000 + ((words[HOST_ADDR] as number) >>> 12);
   // create_grant_host_mapping (arch/arm/mm.c) knows no flag but these two.
   const known = (flags & ~GNTMAP.readonly) === GNTMAP.host_map;
-  if (!known || active.page === undefined || !domain.memory.mapGrant(frame, active.page, !readonly)) {
+  const { memory } = domain;
+  const page = known && memory.canMapPages ? active.page : undefined;
+  if (page === undefined || !memory.mapGrant(frame, page, !readonly)) {
     endUse(granter.grants, ref, active, readonly);
     maptrack.give(handle);
     return GNTST.general_error;

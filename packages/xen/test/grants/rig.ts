@@ -1,5 +1,5 @@
-import type { PortName, Service, SharedWords } from '@trapline/core';
-import { createMachine, type Guest, type GuestSpec, type Machine, type Vcpu } from '@trapline/trap-bus';
+import type { MemoryPort, PortName, Service, SharedWords } from '@trapline/core';
+import { createMachine, type Guest, type Machine, type Vcpu } from '@trapline/trap-bus';
 import { GTF } from '../../src/abi/grant-flags.js';
 import { grantTableOperations } from '../../src/abi/operations/grant-table.js';
 import type { Structure } from '../../src/abi/structure.js';
@@ -27,12 +27,13 @@ export interface RigOptions {
   readonly policy?: AccessPolicy['name'];
   readonly grantVersion?: 1 | 2;
   readonly vcpus?: number;
-  readonly guest?: Partial<GuestSpec>;
+  /** The memory of each guest, where it is not the default. */
+  readonly ports?: () => MemoryPort;
 }
 
 /** Domains under one Xen, on one machine: numbers 1, 2, … and 0 for a privileged one. */
 export function rigOf(members: readonly DomainConfig[], options: RigOptions = {}): readonly Party[] {
-  const { policy = 'dummy', grantVersion = 1, vcpus = 1 } = options;
+  const { policy = 'dummy', grantVersion = 1, vcpus = 1, ports } = options;
   const xen = new Xen({ ...profileOf('xen-4.17'), policy, grantVersion });
   const domains: Domain[] = [];
   const service: Service = {
@@ -53,7 +54,7 @@ export function rigOf(members: readonly DomainConfig[], options: RigOptions = {}
   const machine = createMachine({
     guests: members.map((_, i) => ({
       memory: [{ base: RAM, size: RAM_FRAMES * 4096 }],
-      ...options.guest,
+      ...(ports && { ports: { memory: ports() } }),
       name: `d${i}`,
       vcpus,
       services: { el2: [service] },
