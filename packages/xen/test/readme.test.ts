@@ -7,6 +7,8 @@ import {
   MAX_POLL_PORTS,
   MAX_TRANSACTION_TRIES,
   MESSAGE_PAYLOAD_MAX,
+  NET_PACKET_SLOTS_MAX,
+  NET_QUEUE_PACKETS,
   operationTable,
   PROFILES,
   REQUESTS_PER_EVENT,
@@ -70,6 +72,8 @@ test.each(
     REQUESTS_PER_EVENT,
     CONSOLE_QUEUE_BYTES,
     BLKIF_INDIRECT_SEGMENTS_MAX,
+    NET_PACKET_SLOTS_MAX,
+    NET_QUEUE_PACKETS,
   }),
 )('README names %s as it is', (name, value) => {
   expect(plain(readme)).toContain(`|\`${name}\`|${value.toLocaleString('en-US')}|`);
