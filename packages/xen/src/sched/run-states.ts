@@ -24,12 +24,17 @@ interface RunState {
 export class RunStates {
   readonly #domain: Domain;
   readonly #states: RunState[];
+  /** Whether each vCPU was on when the machine was built: a reset finds all of them halted. */
+  readonly #boot: readonly number[];
   readonly #bytes: Uint8Array = new Uint8Array(vcpuRunstateInfo.size);
   readonly #view: DataView = new DataView(this.#bytes.buffer);
 
   constructor(domain: Domain) {
     this.#domain = domain;
-    this.#states = domain.vcpus.map((_, vcpu) => initial(domain, vcpu));
+    this.#boot = domain.vcpus.map(({ pe }) =>
+      domain.guest?.ports.power.state(pe) === 'off' ? RUNSTATE.offline : RUNSTATE.running,
+    );
+    this.#states = domain.vcpus.map((_, vcpu) => initial(domain, vcpu, this.#boot[vcpu] as number));
   }
 
   /** A vCPU goes from one state to another; the same state accounts for the time in it. */
@@ -55,7 +60,7 @@ export class RunStates {
 
   /** As at the start, without any area. */
   reset(): void {
-    for (let i = 0; i < this.#states.length; i++) this.#states[i] = initial(this.#domain, i);
+    for (let i = 0; i < this.#states.length; i++) this.#states[i] = initial(this.#domain, i, this.#boot[i] as number);
   }
 
   save(): Saved {
@@ -129,9 +134,8 @@ export class RunStates {
   }
 }
 
-function initial({ guest }: Domain, vcpu: number): RunState {
+function initial({ guest }: Domain, vcpu: number, state: number): RunState {
   const pe = guest?.pes[vcpu];
-  const state = pe !== undefined && guest?.ports.power.state(pe) === 'off' ? RUNSTATE.offline : RUNSTATE.running;
   const entered = guest?.ports.clock.now() ?? 0n;
   const stolen = pe === undefined ? 0n : (guest?.ports.clock.stolen(pe) ?? 0n);
   return { state, entered, time: [0n, 0n, 0n, 0n], stolen, low: 0, high: 0 };
