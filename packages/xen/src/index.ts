@@ -11,6 +11,8 @@ export const xen: {
 
 export { XEN_CONVENTION, XEN_HYPERCALL_TAG } from './abi/convention.js';
 export { ERRNO, type ErrnoName } from './abi/errno.js';
+export { GNTCOPY, GNTMAP, GNTTAB_CACHE, GNTTAB_RESERVED, GTF } from './abi/grant-flags.js';
+export { GNTST, type GrantStatusName } from './abi/grant-status.js';
 export { HVM_PARAMETERS, type HvmParameterName } from './abi/hvm-parameters.js';
 export { type HypercallName, xenAbi } from './abi/hypercalls.js';
 export { defineOperations, type OperationSpec, type OperationTable } from './abi/operation.js';
