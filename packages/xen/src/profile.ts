@@ -20,6 +20,18 @@ export interface XenProfile {
   /** What the SMC Calling Convention's own calls tell. */
   readonly firmware: FirmwareProfile;
   readonly memory: MemoryProfile;
+  readonly events: EventProfile;
+}
+
+/** The answers of event_channel_op and vcpu_op in which versions differ. */
+export interface EventProfile {
+  /** EVTCHNOP_bind_pirq finds a port before it finds no interrupt (ENOMEM, until 4.18): it is EOPNOTSUPP afterwards. */
+  readonly looksForPirqs: boolean;
+  /**
+   * VCPUOP_register_vcpu_info is for oneself and for vCPUs that are off, a second time EINVAL (until 4.17): it is for any
+   * vCPU afterwards, and a second time EBUSY before the place is looked at (common/domain.c, map_guest_area).
+   */
+  readonly registersVcpuInfoOfOthers: boolean;
 }
 
 /** The answers of memory_op in which versions differ. */

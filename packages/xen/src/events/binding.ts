@@ -104,12 +104,13 @@ export function bindIpi(call: Hypercall): Outcome {
 }
 
 /**
- * EVTCHNOP_bind_pirq: ARM has no physical interrupts to bind (alloc_pirq_struct has nothing to give), which shows once a
- * port has been found: ENOMEM; EINVAL for a number that is none.
+ * EVTCHNOP_bind_pirq: ARM has no physical interrupts to bind. Until 4.18 that shows once a port has been found
+ * (alloc_pirq_struct has nothing to give): ENOMEM, and EINVAL for a number that is none; afterwards it is EOPNOTSUPP.
  */
 export function bindPirq(call: Hypercall): Outcome {
   if (!copyIn(call, evtchnBindPirq.size)) return fail(call, ERRNO.EFAULT);
-  const { events } = call.domain;
+  const { events, xen } = call.domain;
+  if (!xen.profile.events.looksForPirqs) return fail(call, ERRNO.EOPNOTSUPP);
   if ((call.operand.words[PIRQ_NUMBER] as number) >= NR_PIRQS) return fail(call, ERRNO.EINVAL);
   const port = events.allocate();
   return fail(call, port < 0 ? -port : -events.abandon(-ERRNO.ENOMEM));

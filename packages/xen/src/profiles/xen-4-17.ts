@@ -36,4 +36,5 @@ export const XEN_4_17: XenProfile = {
   virtStart: 0x20_0000,
   firmware: { smccc: { major: 1, minor: 1 }, standardCalls: 15, hypervisorCalls: 3 },
   memory: { sizesUnknownResources: true, claimsForDying: true, foreignDomain: 'page-owner' },
+  events: { looksForPirqs: true, registersVcpuInfoOfOthers: false },
 };

@@ -4,7 +4,7 @@ import { LEGACY_MAX_VCPUS } from '../abi/structures/shared-info.js';
 import { vcpuInfo } from '../abi/structures/vcpu.js';
 import type { Domain } from '../domain/domain.js';
 import { SavedState } from '../domain/saved-state.js';
-import { PAGE_BYTES } from '../memory/frames.js';
+import { NO_FRAME, PAGE_BYTES } from '../memory/frames.js';
 import { PageWords } from '../memory/page-words.js';
 import { HeldPage } from './held-page.js';
 
@@ -54,13 +54,14 @@ export class VcpuInfos {
 
   /**
    * VCPUOP_register_vcpu_info: moves a vCPU's vcpu_info into a page of the guest's, everything marked as pending so that
-   * nothing is lost. Gives 0; -ENXIO for an offset that is not aligned to 8 bytes or beyond the page; -EINVAL for a
-   * second time, another vCPU that is not off, or a frame that is no RAM of the domain.
+   * nothing is lost. Gives 0; -ENXIO for an offset that is not aligned to 8 bytes or beyond the page; -EINVAL for a frame
+   * that is no RAM of the domain. What a second time is, and another vCPU that runs, the profile says (`EventProfile`).
    */
   register(caller: number, vcpu: number, frame: number, offset: number): number {
-    if (!fits(offset)) return -ERRNO.ENXIO;
-    if (this.#registered[vcpu] !== undefined) return -ERRNO.EINVAL;
-    if (vcpu !== caller && !this.#domain.scheduling.isDown(vcpu)) return -ERRNO.EINVAL;
+    const refused = this.#domain.xen.profile.events.registersVcpuInfoOfOthers
+      ? this.#refusesAnyone(vcpu, frame, offset)
+      : this.#refuses(caller, vcpu, offset);
+    if (refused !== 0) return -refused;
     const page = HeldPage.take(this.#domain, frame);
     if (page === undefined) return -ERRNO.EINVAL;
     const { words } = page;
@@ -104,6 +105,20 @@ export class VcpuInfos {
       this.#registered[vcpu] = { page: HeldPage.retake(this.#domain, info.part('page')), offset };
     });
     for (let i = 0; i < WORDS; i++) this.#unseen.store(i, unseen[i] as number);
+  }
+
+  /** As map_vcpu_info has it, until 4.17. */
+  #refuses(caller: number, vcpu: number, offset: number): number {
+    if (!fits(offset)) return ERRNO.ENXIO;
+    if (this.#registered[vcpu] !== undefined) return ERRNO.EINVAL;
+    return vcpu === caller || this.#domain.scheduling.isDown(vcpu) ? 0 : ERRNO.EINVAL;
+  }
+
+  /** As map_guest_area has it: an offset behind the page names another frame, which the operation does not take. */
+  #refusesAnyone(vcpu: number, frame: number, offset: number): number {
+    if (frame === NO_FRAME || offset >= PAGE_BYTES) return ERRNO.EINVAL;
+    if (this.#registered[vcpu] !== undefined) return ERRNO.EBUSY;
+    return fits(offset) ? 0 : ERRNO.ENXIO;
   }
 
   #upcall(vcpu: number, words: SharedWords, base: number): void {

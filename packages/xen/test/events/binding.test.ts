@@ -229,6 +229,17 @@ describe('VIRQs, IPIs and physical interrupts', () => {
     expect(side.domain.events.active).toBe(0);
   });
 
+  test('from 4.19 on binding one is EOPNOTSUPP, whatever its number', () => {
+    for (const [profile, low, high] of [
+      ['xen-4.18', -ENOMEM, -EINVAL],
+      ['xen-4.19', -ERRNO.EOPNOTSUPP, -ERRNO.EOPNOTSUPP],
+      ['xen-4.20', -ERRNO.EOPNOTSUPP, -ERRNO.EOPNOTSUPP],
+    ] as const) {
+      const side = rigOf([{}], 'dummy', {}, profile).sides[0] as Side;
+      expect([bindPirq(side, 0), bindPirq(side, 1024)]).toEqual([low, high]);
+    }
+  });
+
   test('bind_vcpu moves unbound, interdomain and global VIRQ ports; the vCPU is looked at first', () => {
     const side = one();
     const unbound = allocUnbound(side, 9);

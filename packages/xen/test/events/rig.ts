@@ -15,7 +15,7 @@ import { Domain } from '../../src/domain/domain.js';
 import type { AccessPolicy } from '../../src/domain/policy.js';
 import { DomainServices } from '../../src/domain/services.js';
 import { Xen } from '../../src/domain/xen.js';
-import { profileOf } from '../../src/profiles.js';
+import { profileOf, type XenProfileName } from '../../src/profiles.js';
 
 /** Where each domain's RAM begins, and how much there is. */
 export const RAM = 0x4000_0000;
@@ -50,8 +50,9 @@ export function rigOf(
   members: readonly Member[],
   policy: AccessPolicy['name'] = 'dummy',
   spec: Partial<GuestSpec> = {},
+  profile: XenProfileName = 'xen-4.17',
 ): Rig {
-  const xen = new Xen({ ...profileOf('xen-4.17'), policy });
+  const xen = new Xen({ ...profileOf(profile), policy });
   const domains: Domain[] = [];
   const service: Service = {
     name: 'xen',

@@ -4,7 +4,7 @@ import * as s from '../../src/abi/structures/vcpu.js';
 import { bindVcpu, connect, seen, send } from '../events/client.js';
 import { HOLE, OPERAND, RAM, rigOf, SCHED_OP, type Side, VCPU_OP } from '../events/rig.js';
 
-const { ENOENT, ENXIO, EFAULT, EINVAL } = ERRNO;
+const { ENOENT, ENXIO, EFAULT, EBUSY, EINVAL } = ERRNO;
 const { RUNSTATE } = s;
 const VM_ASSIST = 21;
 const INFO: number = RAM + 0x8000;
@@ -121,6 +121,39 @@ describe('register_vcpu_info', () => {
     side.guest.enter(side.vcpu(1));
     expect(register(side, 1, 0)).toBe(-EINVAL);
     expect(register(side, 1, 0, INFO, 1)).toBe(0);
+  });
+});
+
+describe('register_vcpu_info from 4.18 on', () => {
+  const later = (): Side => rigOf([{}], 'dummy', {}, 'xen-4.18').sides[0] as Side;
+
+  test('is EINVAL for an offset behind the page, ENXIO for one that does not fit, EBUSY for a second time', () => {
+    const side = later();
+    expect([0x1000, 0xffff_ffff, 0xfd8, 4].map((offset) => register(side, 0, offset))).toEqual([
+      -EINVAL,
+      -EINVAL,
+      -ENXIO,
+      -ENXIO,
+    ]);
+    expect([register(side, 0, 0, HOLE), register(side, 0, 0, 2 ** 60), register(side, 0, 0)]).toEqual([
+      -EINVAL,
+      -EINVAL,
+      0,
+    ]);
+    expect([register(side, 0, 0x100), register(side, 0, 4), register(side, 0, 0x1000)]).toEqual([
+      -EBUSY,
+      -EBUSY,
+      -EINVAL,
+    ]);
+  });
+
+  test('takes any vCPU, one that runs too', () => {
+    const side = later();
+    side.guest.ports.power.start(side.vcpu(1));
+    side.guest.enter(side.vcpu(1));
+    expect(register(side, 1, 0x40)).toBe(0);
+    expect(words(side, 0x40)).toEqual([1, 0xffff_ffff, 0xffff_ffff]);
+    expect(side.gic.inFlight(side.vcpu(1), 31)).toBe(true);
   });
 });
 
