@@ -63,9 +63,21 @@ describe('a payload', () => {
     expect(placed).toMatchObject({ state: 'a32', entry: 0x4200_0000, tree: 0x4820_0000 });
   });
 
-  test('an image is entered where it lies, and finds the tree at the beginning of RAM', () => {
-    const placed = place({ images: [{ name: 'test.flat', bytes: new Uint8Array(16), at: 0x4020_0000 }] });
-    expect(placed).toMatchObject({ state: 'a64', entry: 0x4020_0000, tree: RAM_BASE });
+  test('an image is entered where it lies, and finds the tree behind it', () => {
+    const placed = place({ images: [{ name: 'test.flat', bytes: new Uint8Array(16), at: 0x4008_0000 }] });
+    expect(placed).toMatchObject({ state: 'a64', entry: 0x4008_0000, tree: 0x4800_0000 });
+  });
+
+  test('what an image takes as its initrd lies behind the tree', () => {
+    const images = [{ name: 'test.flat', bytes: new Uint8Array(16), at: 0x4008_0000 }];
+    const placed = place({ images, initrd: new Uint8Array(10) });
+    expect(placed.initrd).toEqual({ start: 0x4820_0000, end: 0x4820_000a });
+  });
+
+  test('firmware below RAM finds the tree at RAM’s beginning', () => {
+    const withFlash = planBoard(1, 512 * MIB, true);
+    const images = [{ name: 'u-boot.bin', bytes: new Uint8Array(16), at: 0 }];
+    expect(placePayload(withFlash, { images })).toMatchObject({ entry: 0, tree: RAM_BASE });
   });
 
   test.each<[string, Payload, RegExp]>([
@@ -74,11 +86,6 @@ describe('a payload', () => {
     ['too short a kernel', { kernel: new Uint8Array(10) }, /neither/],
     ['too large a kernel', { kernel: image(0, 4 * 2 ** 30) }, /does not lie in memory: place it elsewhere/],
     ['a kernel whose header makes no sense', { kernel: image(2 ** 40, MIB) }, /neither/],
-    [
-      'an initrd alone',
-      { initrd: new Uint8Array(1), images: [{ name: 'a', bytes: new Uint8Array(1), at: 0x4020_0000 }] },
-      /an initrd without a kernel/,
-    ],
     [
       'an image outside',
       { images: [{ name: 'a', bytes: new Uint8Array(8), at: 0 }] },
@@ -96,8 +103,13 @@ describe('a payload', () => {
     ],
     [
       'an image on the tree',
-      { images: [{ name: 'a', bytes: new Uint8Array(8), at: RAM_BASE + 64 }] },
-      /the device tree and a overlap/,
+      {
+        images: [
+          { name: 'a', bytes: new Uint8Array(8), at: RAM_BASE },
+          { name: 'b', bytes: new Uint8Array(8), at: 0x4800_0000 },
+        ],
+      },
+      /the device tree and b overlap/,
     ],
   ])('refuses %s', (_, payload, words) => {
     expect(() => place(payload)).toThrow(CompositionError);

@@ -8,7 +8,9 @@ import type { CallEvent } from '@trapline/trap-bus';
 
 const file = (name: string): string => fileURLToPath(new URL(`../../../.cache/guests/${name}`, import.meta.url));
 const hasQemu = spawnSync('qemu-system-aarch64', ['--version']).error === undefined;
-const hasGuests = ['Image', 'initrd', 'u-boot.bin'].every((name) => existsSync(file(name)));
+const hasGuests = ['Image', 'initrd', 'zImage', 'initrd32', 'u-boot.bin', 'edk2.fd'].every((name) =>
+  existsSync(file(name)),
+);
 
 /** Whether nothing can be booted here. With CI=true that is a failure. */
 export const cannotBoot: boolean = !(hasQemu && hasGuests) && !process.env.CI;
@@ -50,9 +52,14 @@ export function linux(): Payload {
   return { kernel: readFileSync(file('Image')), initrd: readFileSync(file('initrd')) };
 }
 
-/** U-Boot as Debian packages it, linked for flash at address 0. */
-export function uboot(): Payload {
-  return { images: [{ name: 'u-boot.bin', bytes: readFileSync(file('u-boot.bin')), at: 0 }] };
+/** Linux for 32-bit CPUs as Debian packages it. */
+export function linux32(): Payload {
+  return { kernel: readFileSync(file('zImage')), initrd: readFileSync(file('initrd32')) };
+}
+
+/** Firmware as Debian packages it, linked for flash at address 0: `u-boot.bin` or `edk2.fd`. */
+export function firmwareImage(name: string): Payload {
+  return { images: [{ name, bytes: readFileSync(file(name)), at: 0 }] };
 }
 
 /** Boots a guest and waits for its end. */

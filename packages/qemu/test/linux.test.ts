@@ -2,7 +2,7 @@ import { hypervisor as kvm } from '@trapline/kvm';
 import { firmware } from '@trapline/psci';
 import { archService, trngService } from '@trapline/smccc';
 import { describe, expect, test } from 'vitest';
-import { boot, cannotBoot, why } from './boots.js';
+import { boot, cannotBoot, linux32, why } from './boots.js';
 
 const services = () => [firmware({ idleStates: [] }), archService(), trngService()];
 
@@ -46,6 +46,20 @@ describe.skipIf(cannotBoot)(`Debian's Linux${why}`, () => {
     });
     expect(end.reason).toBe('shutdown');
     expect(lines.some((line) => line.includes('Hyp mode initialized successfully'))).toBe(true);
+    expect(lines.filter((line) => line.startsWith('cpu'))).toEqual(['cpu1 off: 0', 'cpu1 on: 0-1']);
+  });
+
+  test.each(['el2', 'el3'] as const)('32-bit, below services at %s: 2 CPUs, hotplug, power off', async (level) => {
+    const { end, lines } = await boot({
+      cpus: 2,
+      services: { [level]: services() },
+      guest: { boot: { state: 'a32' } },
+      payload: linux32(),
+      bootargs: 'trapline.calls trapline.hotplug',
+    });
+    expect(end.reason).toBe('shutdown');
+    expect(lines[0]).toMatch(/^Linux .* armv7l, 0-1 online$/);
+    expect(lines).toContain('psci: PSCIv1.3 detected in firmware.');
     expect(lines.filter((line) => line.startsWith('cpu'))).toEqual(['cpu1 off: 0', 'cpu1 on: 0-1']);
   });
 

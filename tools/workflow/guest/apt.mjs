@@ -2,6 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Whether a package's file is of an architecture, or of all. */
+function isOf(architecture, file) {
+  return new RegExp(`_(?:all|${architecture})[.]deb$`).test(file);
+}
+
 /**
  * Debian's packages of another architecture, fetched and unpacked without being installed: apt works on state of its
  * own in a directory, with the machine's sources and keys. It needs no rights.
@@ -51,7 +56,7 @@ export class Apt {
     const downloads = join(this.#directory, 'downloads');
     mkdirSync(downloads, { recursive: true });
     this.#run('apt-get', ['download', '-q', name], downloads);
-    const file = readdirSync(downloads).find((one) => one.startsWith(`${name}_`));
+    const file = readdirSync(downloads).find((one) => one.startsWith(`${name}_`) && isOf(this.#architecture, one));
     if (file === undefined) throw new Error(`apt-get download ${name} gave no file`);
     const status = spawnSync('dpkg-deb', ['-x', join(downloads, file), target], { stdio: 'inherit' }).status;
     if (status !== 0) throw new Error(`dpkg-deb cannot unpack ${file}`);

@@ -22,29 +22,50 @@ export function guests() {
   }
 }
 
-/** Files of Debian's packages that guests are made of: fetched once. */
+/**
+ * Files of Debian's packages that guests are made of: fetched once. 64-bit and 32-bit kernels with an initial file system
+ * each, and firmware.
+ */
 export function fetchGuests() {
+  const files = Object.fromEntries(NAMES.map((name) => [name, join(directory, name)]));
   mkdirSync(directory, { recursive: true });
-  const files = {
-    kernel: join(directory, 'Image'),
-    initrd: join(directory, 'initrd'),
-    uboot: join(directory, 'u-boot.bin'),
-  };
-  if (!existsSync(files.kernel) || !existsSync(files.uboot)) fetchAll(files);
-  // The script in it may have changed.
-  writeFileSync(files.initrd, initialFileSystem(readFileSync(join(directory, 'busybox'))));
-  return files;
+  if (!Object.values(files).every((file) => existsSync(file))) fetchAll(files);
+  // The script in them may have changed.
+  for (const [initrd, busybox] of INITIAL_FILE_SYSTEMS) {
+    writeFileSync(files[initrd], initialFileSystem(readFileSync(files[busybox])));
+  }
+  return { ...files, kernel: files.Image };
 }
 
+const INITIAL_FILE_SYSTEMS = [
+  ['initrd', 'busybox'],
+  ['initrd32', 'busybox32'],
+];
+const NAMES = ['Image', 'zImage', 'u-boot.bin', 'edk2.fd', ...INITIAL_FILE_SYSTEMS.flat()];
+
 function fetchAll(files) {
-  const apt = new Apt(directory, 'arm64');
-  console.log('fetching a kernel, busybox and U-Boot for arm64 from Debian');
-  apt.update();
-  const kernel = join(apt.unpack(apt.dependencyOf('linux-image-cloud-arm64')), 'boot');
-  const image = readdirSync(kernel).find((name) => name.startsWith('vmlinuz-'));
-  copyFileSync(join(apt.unpack('busybox-static'), 'bin/busybox'), join(directory, 'busybox'));
-  copyFileSync(join(apt.unpack('u-boot-qemu'), 'usr/lib/u-boot/qemu_arm64/u-boot.bin'), files.uboot);
-  copyFileSync(join(kernel, image), files.kernel);
+  console.log('fetching kernels, busybox, U-Boot and EDK2 from Debian');
+  const arm64 = new Apt(directory, 'arm64');
+  arm64.update();
+  copyKernel(arm64, 'linux-image-cloud-arm64', files.Image);
+  copyFileSync(join(arm64.unpack('busybox-static'), 'bin/busybox'), files.busybox);
+  copyFileSync(join(arm64.unpack('u-boot-qemu'), 'usr/lib/u-boot/qemu_arm64/u-boot.bin'), files['u-boot.bin']);
+  copyFileSync(join(arm64.unpack('qemu-efi-aarch64'), 'usr/share/qemu-efi-aarch64/QEMU_EFI.fd'), files['edk2.fd']);
+  const armhf = new Apt(directory, 'armhf');
+  armhf.update();
+  copyKernel(armhf, 'linux-image-armmp', files.zImage);
+  copyFileSync(join(armhf.unpack('busybox-static'), 'bin/busybox'), files.busybox32);
+}
+
+function copyKernel(apt, metapackage, file) {
+  const boot = join(apt.unpack(apt.dependencyOf(metapackage)), 'boot');
+  copyFileSync(
+    join(
+      boot,
+      readdirSync(boot).find((name) => name.startsWith('vmlinuz-')),
+    ),
+    file,
+  );
 }
 
 function initialFileSystem(busybox) {

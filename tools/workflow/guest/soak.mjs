@@ -20,17 +20,17 @@ export async function soak([count = '50', ...kinds]) {
   const wanted = kinds.length > 0 ? kinds : KINDS;
   const seen = new Map(wanted.map((kind) => [kind, { seconds: [], medians: [], slow: [], failed: [] }]));
   for (let round = 1; round <= Number(count); round++) {
+    const words = [];
     for (const kind of wanted) {
       const boot = await run(kind, files);
       const row = seen.get(kind);
       if (boot.failed) row.failed.push(`round ${round}: ${boot.failed}`);
       else row.seconds.push(boot.seconds);
+      words.push(`${kind} ${boot.failed ? 'failed' : `${boot.seconds.toFixed(2)} s`}`);
       if (boot.median !== undefined) row.medians.push(boot.median);
       if (boot.slow !== undefined) row.slow.push(boot.slow);
     }
-    console.log(
-      `round ${round}: ${wanted.map((kind) => `${kind} ${seen.get(kind).seconds.at(-1)?.toFixed(2)} s`).join(', ')}`,
-    );
+    console.log(`round ${round}: ${words.join(', ')}`);
   }
   const own = median(seen.get('qemu')?.seconds ?? []);
   for (const [kind, { seconds, medians, slow, failed }] of seen) {

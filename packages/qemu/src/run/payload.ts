@@ -15,7 +15,7 @@ export interface Placed {
 export interface Payload {
   /** A Linux kernel, placed as its header asks: an arm64 `Image` or an arm `zImage`. */
   readonly kernel?: Uint8Array;
-  /** Its initial file system. */
+  /** Its initial file system, or what an image takes as one. */
   readonly initrd?: Uint8Array;
   /** Files at addresses; without a kernel the first is what the machine begins with. */
   readonly images?: readonly Placed[];
@@ -33,20 +33,23 @@ export interface PlacedPayload {
 
 const GRAIN = 0x20_0000;
 /** Bytes that are kept for the device tree's blob. */
-export const TREE_BYTES: number = GRAIN;
+export const TREE_BYTES = GRAIN;
+/** How far above RAM's beginning an image in RAM finds the tree, or half of RAM where that is less: as QEMU places it. */
+const TREE_BEHIND: number = 128 * 2 ** 20;
 /** Where a zImage is put: far enough from where it unpacks itself, within reach of its first tables. */
 const ZIMAGE_AT: number = RAM_BASE + 0x200_0000;
 const ZIMAGE_REST: number = RAM_BASE + 0x800_0000;
 
 /**
  * Decides where everything lies: the kernel near RAM's beginning, initial file system and device tree behind it;
- * images where they are asked to be, with the tree at the beginning of RAM, where firmware for this machine looks.
+ * images where they are asked to be. Firmware below RAM finds the tree at RAM's beginning, an image in RAM behind it.
  *
  * Throws `CompositionError` for what does not fit, overlaps, or is no kernel.
  */
 export function placePayload(plan: BoardPlan, payload: Payload): PlacedPayload {
   const files: Placed[] = [...(payload.images ?? [])];
-  const placed = payload.kernel === undefined ? placeImages(payload) : placeKernel(payload.kernel, payload, files);
+  const placed =
+    payload.kernel === undefined ? placeImages(plan, payload, files) : placeKernel(payload.kernel, payload, files);
   const tree: Placed = { name: 'the device tree', bytes: new Uint8Array(TREE_BYTES), at: placed.tree };
   checkPlaces(plan, [...files, tree]);
   return { ...placed, files };
@@ -67,11 +70,16 @@ export function bootRegisters({ state, entry, tree }: PlacedPayload): BootRegist
   ];
 }
 
-function placeImages({ images, initrd }: Payload): Omit<PlacedPayload, 'files'> {
+function placeImages(
+  { memory }: BoardPlan,
+  { images, initrd }: Payload,
+  files: Placed[],
+): Omit<PlacedPayload, 'files'> {
   const first = images?.[0];
   if (first === undefined) throw new CompositionError('nothing to run', 'give a kernel or an image');
-  if (initrd !== undefined) throw new CompositionError('an initrd without a kernel', 'place it as an image');
-  return { state: 'a64', entry: first.at, initrd: undefined, tree: RAM_BASE };
+  const behind = Math.max(up(first.at + first.bytes.length), up(RAM_BASE + Math.min(memory.size / 2, TREE_BEHIND)));
+  const tree = first.at < RAM_BASE ? RAM_BASE : behind;
+  return { state: 'a64', entry: first.at, initrd: placeInitrd(initrd, tree + TREE_BYTES, files), tree };
 }
 
 function placeKernel(bytes: Uint8Array, { initrd }: Payload, files: Placed[]): Omit<PlacedPayload, 'files'> {
@@ -85,14 +93,15 @@ function placeKernel(bytes: Uint8Array, { initrd }: Payload, files: Placed[]): O
   const wide = kernel.state === 'a64';
   const at = wide ? RAM_BASE + GRAIN + kernel.textOffset : ZIMAGE_AT;
   files.push({ name: 'the kernel', bytes, at });
-  let next = wide ? up(at + kernel.size) : ZIMAGE_REST;
-  let range: PlacedPayload['initrd'];
-  if (initrd !== undefined) {
-    files.push({ name: 'the initrd', bytes: initrd, at: next });
-    range = { start: next, end: next + initrd.length };
-    next = up(range.end);
-  }
-  return { state: kernel.state, entry: at, initrd: range, tree: next };
+  const next = wide ? up(at + kernel.size) : ZIMAGE_REST;
+  const range = placeInitrd(initrd, next, files);
+  return { state: kernel.state, entry: at, initrd: range, tree: range === undefined ? next : up(range.end) };
+}
+
+function placeInitrd(bytes: Uint8Array | undefined, at: number, files: Placed[]): PlacedPayload['initrd'] {
+  if (bytes === undefined) return undefined;
+  files.push({ name: 'the initrd', bytes, at });
+  return { start: at, end: at + bytes.length };
 }
 
 function up(address: number): number {
