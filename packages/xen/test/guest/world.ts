@@ -41,25 +41,27 @@ export function worldOf({ domains = { one: {} }, vcpus = 1, ...options }: WorldS
 }
 
 /** The tree of a domain, as Xen writes it. */
-export function treeOf(vcpus: number, compatible = '"xen,xen-4.17", "xen,xen"', more = '') {
+export function treeOf(vcpus: number, { compatible, more = '', extended = true }: BoundSpec = {}) {
   const cpus = Array.from({ length: vcpus }, (_, i) => `cpu@${i} { device_type = "cpu"; reg = <${i}>; };`).join(' ');
   return readDts(`/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; interrupt-parent = <&gic>;
     cpus { #address-cells = <1>; #size-cells = <0>; ${cpus} };
     memory@40000000 { device_type = "memory"; reg = <0 ${RAM} 0 ${RAM_BYTES}>; };
     gic: interrupt-controller { interrupt-controller; #interrupt-cells = <3>; };
-    hypervisor { compatible = ${compatible}; interrupts = <1 15 0xf08>;
-      reg = <0 ${GRANT_REGION} 0 0x100000>, <2 0 1 0>; ${more} }; };`);
+    hypervisor { compatible = ${compatible ?? '"xen,xen-4.17", "xen,xen"'}; interrupts = <1 15 0xf08>;
+      reg = <0 ${GRANT_REGION} 0 0x100000>${extended ? ', <2 0 1 0>' : ''}; ${more} }; };`);
 }
 
 export interface BoundSpec extends XenDriverOptions {
   readonly compatible?: string;
   readonly more?: string;
-  readonly extendedRegions?: boolean;
+  /** Whether the tree names extended regions; it does, where absent. */
+  readonly extended?: boolean;
 }
 
 /** Binds the driver to a guest, as discovery does. */
-export function bind(guest: Guest, { compatible, more, ...options }: BoundSpec = {}): XenGuest | undefined {
-  const tree = treeOf(guest.vcpus.length, compatible, more);
+export function bind(guest: Guest, spec: BoundSpec = {}): XenGuest | undefined {
+  const tree = treeOf(guest.vcpus.length, spec);
+  const { compatible: _, more: __, extended: ___, ...options } = spec;
   const context: BindContext = {
     tree,
     conduit: (kind) => guest.conduit(kind as 'hvc'),
