@@ -1,7 +1,7 @@
 import { CompositionError, type Saved, type SystemEvent } from '@trapline/core';
 import { readDts } from '@trapline/devicetree';
 import { createMachine } from '@trapline/trap-bus';
-import { ERRNO, type HypervisorOptions, hypervisor, PROFILE_NAMES, readXenNode, SHUTDOWN } from '@trapline/xen';
+import { ERRNO, type HypervisorOptions, hypervisor, PROFILE_NAMES, PROFILES, readXenNode, SHUTDOWN } from '@trapline/xen';
 import { describe, expect, test } from 'vitest';
 import { evtchnBindVirq, evtchnStatus } from '../../src/abi/structures/event-channel.js';
 import { schedRemoteShutdown, schedShutdown } from '../../src/abi/structures/sched.js';
@@ -43,24 +43,10 @@ describe('numbers of domains', () => {
   });
 
   test('a profile of one’s own is taken as it is', () => {
-    const options = { profile: { ...worldProfile(), hypercalls: [] } };
+    const options = { profile: { ...PROFILES['xen-4.17'], name: 'mine', hypercalls: [] } };
     expect(hyper(worldOf(options).guest('one'), 'xenVersion', [0, 0])).toBe(-ERRNO.ENOSYS);
   });
 });
-
-function worldProfile() {
-  return {
-    name: 'mine',
-    version: { major: 4, minor: 17 },
-    policy: 'dummy',
-    grantVersion: 1,
-    hypercalls: ['xenVersion'],
-    domctlVersion: 1,
-    sysctlVersion: 1,
-    virtStart: 0,
-    firmware: { smccc: { major: 1, minor: 1 }, standardCalls: 1, hypervisorCalls: 1 },
-  } as const;
-}
 
 describe('the end of a domain', () => {
   test.each([
