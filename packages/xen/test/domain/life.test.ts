@@ -1,7 +1,15 @@
 import { CompositionError, type Saved, type SystemEvent } from '@trapline/core';
 import { readDts } from '@trapline/devicetree';
 import { createMachine } from '@trapline/trap-bus';
-import { ERRNO, type HypervisorOptions, hypervisor, PROFILE_NAMES, PROFILES, readXenNode, SHUTDOWN } from '@trapline/xen';
+import {
+  ERRNO,
+  type HypervisorOptions,
+  hypervisor,
+  PROFILE_NAMES,
+  PROFILES,
+  readXenNode,
+  SHUTDOWN,
+} from '@trapline/xen';
 import { describe, expect, test } from 'vitest';
 import { evtchnBindVirq, evtchnStatus } from '../../src/abi/structures/event-channel.js';
 import { schedRemoteShutdown, schedShutdown } from '../../src/abi/structures/sched.js';
