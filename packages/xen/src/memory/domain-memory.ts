@@ -83,44 +83,44 @@ export class DomainMemory {
    * pages that were granted, mapped from others, or given back.
    */
   copyIn(call: Hypercall, low: number, high: number, length: number): boolean {
-    return this.#copy?.copyHalves(call.vcpu.pe, low, high, call.operand.bytes, 0, length, false) ?? false;
+    return this.#copy?.copyOperand(call.vcpu.pe, low, high, 0, call.operand, 0, length, false) ?? false;
   }
 
   /** Copies the start of the call's operand to the caller's memory: as {@link copyIn}, and not to what is read-only. */
   copyOut(call: Hypercall, low: number, high: number, length: number): boolean {
-    return this.#copy?.copyHalves(call.vcpu.pe, low, high, call.operand.bytes, 0, length, true) ?? false;
+    return this.#copy?.copyOperand(call.vcpu.pe, low, high, 0, call.operand, 0, length, true) ?? false;
   }
 
   /** Copies `size` bytes, an element of a list at an address, to a place of the operand. */
   copyItemIn(call: Hypercall, low: number, high: number, index: number, size: number, at: number): boolean {
     const { pe } = call.vcpu;
-    return this.#copy?.copyItem(pe, low, high, index * size, call.operand.bytes, at, size, false) ?? false;
+    return this.#copy?.copyOperand(pe, low, high, index * size, call.operand, at, size, false) ?? false;
   }
 
   /** Copies `size` bytes at a place of the operand to an element of a list. */
   copyItemOut(call: Hypercall, low: number, high: number, index: number, size: number, at: number): boolean {
     const { pe } = call.vcpu;
-    return this.#copy?.copyItem(pe, low, high, index * size, call.operand.bytes, at, size, true) ?? false;
+    return this.#copy?.copyOperand(pe, low, high, index * size, call.operand, at, size, true) ?? false;
   }
 
   /** Copies `length` bytes at `offset` of the operand from `offset` bytes behind the address: a field, a list's element. */
   copyInPart(call: Hypercall, low: number, high: number, offset: number, length: number): boolean {
-    return this.#copy?.copyItem(call.vcpu.pe, low, high, offset, call.operand.bytes, offset, length, false) ?? false;
+    return this.#copy?.copyOperand(call.vcpu.pe, low, high, offset, call.operand, offset, length, false) ?? false;
   }
 
   /** Copies `length` bytes at `offset` of the operand to `offset` bytes behind the address. */
   copyOutPart(call: Hypercall, low: number, high: number, offset: number, length: number): boolean {
-    return this.#copy?.copyItem(call.vcpu.pe, low, high, offset, call.operand.bytes, offset, length, true) ?? false;
+    return this.#copy?.copyOperand(call.vcpu.pe, low, high, offset, call.operand, offset, length, true) ?? false;
   }
 
   /** Reads at a guest-virtual address of a vCPU ({@link virtualAddressOf}'s Numbers), any length; false as for {@link copyIn}. */
   read(vcpu: XenVcpu, address: number, target: Uint8Array): boolean {
-    return this.#copy?.copy(vcpu.pe, address, target, 0, target.length, false) ?? false;
+    return this.#copy?.copyBytes(vcpu.pe, address, target, false) ?? false;
   }
 
   /** Writes at a guest-virtual address of a vCPU; false as for {@link copyOut}. What lies before a bad page is written. */
   write(vcpu: XenVcpu, address: number, source: Uint8Array): boolean {
-    return this.#copy?.copy(vcpu.pe, address, source, 0, source.length, true) ?? false;
+    return this.#copy?.copyBytes(vcpu.pe, address, source, true) ?? false;
   }
 
   /** What a frame holds. */

@@ -26,7 +26,8 @@ export class GuestFrames {
   /** The bytes of the page at a frame; undefined where the port cannot show them. */
   bytes(frame: number): MemoryPage | undefined {
     if (this.#mapping !== undefined) return this.#mapping.page(frame);
-    return this.#port?.view?.(addressOfFrame(frame), PAGE_BYTES);
+    const view = this.#port?.view?.(addressOfFrame(frame), PAGE_BYTES);
+    return view !== undefined && view.byteOffset % 4 === 0 ? view : undefined;
   }
 
   /** The page at a frame as words. */

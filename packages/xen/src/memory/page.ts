@@ -17,6 +17,8 @@ export class Page {
   readonly bytes: MemoryPage;
   /** Whether it is Xen's own (PGC_xen_heap): in its owner's map at one frame at a time, and not part of the reservation. */
   readonly isXenHeap: boolean = false;
+  /** The same bytes as 32-bit words. */
+  readonly cells: Int32Array;
   #words: SharedWords | undefined;
   #allocated = true;
   #references = 0;
@@ -26,6 +28,7 @@ export class Page {
     this.owner = owner;
     this.id = id;
     this.bytes = bytes;
+    this.cells = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
     this.#words = words;
   }
 

@@ -13,7 +13,13 @@ import { TablePool } from './table-pool.js';
 const KEPT_HOLES = 1024;
 
 /** What a frame holds. */
-interface Entry {
+export interface MapEntry {
+  readonly type: PageType;
+  readonly page: Page | undefined;
+}
+
+/** The same, as the map keeps it. */
+interface Entry extends MapEntry {
   type: PageType;
   page: Page | undefined;
 }
@@ -74,6 +80,13 @@ export class PhysicalMap {
     const entry = this.#entries.get(frame);
     if (entry !== undefined) return entry.page;
     return this.ram.has(frame) ? this.#asBuilt(frame) : undefined;
+  }
+
+  /** Type and page at once, for operands; undefined where no page is known: holes, devices, RAM that the port cannot show. */
+  entryAt(frame: number): MapEntry | undefined {
+    const entry = this.#entries.get(frame);
+    if (entry !== undefined) return this.isRelinquished ? undefined : entry;
+    return this.pageAt(frame) === undefined ? undefined : this.#entries.get(frame);
   }
 
   /** Whether the tables have the frame. */
@@ -164,12 +177,6 @@ export class PhysicalMap {
   isAsBuilt(page: Page): boolean {
     const entry = this.#entries.get(frameOfId(page.id));
     return entry?.page === page && entry.type === 'ram';
-  }
-
-  /** Whether all frames of a range are RAM or devices that the domain was built with. */
-  isBuilt(start: number, count: number): boolean {
-    for (let frame = start; frame < start + count; frame++) if (this.#isOutside(frame)) return false;
-    return true;
   }
 
   /**

@@ -32,7 +32,7 @@ export class TablePool {
 
   /** Makes the tables for a frame; false where the pool is empty. Upper ones that were made stay. */
   reach(frame: number): boolean {
-    const region = Math.floor(frame / 2 ** TABLE_SHIFT);
+    const region = frame < 2 ** 31 ? frame >>> TABLE_SHIFT : Math.floor(frame / 2 ** TABLE_SHIFT);
     if (region === this.#last) return true;
     for (const { bits, tables } of this.#levels) {
       const table = Math.floor(frame / 2 ** bits);
