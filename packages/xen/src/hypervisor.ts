@@ -2,7 +2,7 @@ import { type Attachment, CompositionError, type PortName, type RunningService, 
 import { attachDomain } from './domain/attachment.js';
 import type { DomainConfig } from './domain/config.js';
 import { Domain } from './domain/domain.js';
-import { joinParts } from './domain/parts.js';
+import { joinSaved } from './domain/parts.js';
 import type { AccessPolicy } from './domain/policy.js';
 import { DomainServices, joinServices } from './domain/services.js';
 import { CONTROL_DOMAIN, DOMID_FIRST_RESERVED, Xen } from './domain/xen.js';
@@ -57,8 +57,9 @@ function start(profile: XenProfile, options: HypervisorOptions): RunningService 
   const { services = [], domains = {} } = options;
   const host = services.length > 0 || options.hostSide === true ? hostSide(xen, domains) : undefined;
   options.connect?.(new XenHost(xen, host));
-  const parts = joinParts('xen', {
+  const parts = joinSaved('xen', {
     console: xen.console,
+    heap: xen.heap,
     ...(host && { events: host.events, grants: host.grants }),
     services: joinServices(services),
   });

@@ -10,7 +10,7 @@ import { PSCI_PROFILE } from '../src/firmware/psci-profile.js';
 vi.setConfig({ testTimeout: 120_000 });
 
 /** Small: a call that runs to the end of memory is soon through. */
-const RAM = { base: TEST_RAM.base, size: 0x4_0000 };
+const RAM = { base: TEST_RAM.base, size: 0x2_0000 };
 const PAGES = RAM.size / 0x1000;
 /** Registers that a preempted hypercall rewrites. */
 const REWRITTEN = 5;
@@ -72,16 +72,23 @@ for (const conduit of ['hvc', 'smc'] as const) {
     ...firmware({}, conduit),
     name: `Xen's firmware calls by ${conduit}`,
     calls: 5000,
+    // 1 and 2 are PSCI 0.1's.
+    unknown: undefined,
     readsHighHalves: true,
   });
 }
 
 for (const [name, options] of Object.entries({
   'an ordinary domain': {},
-  'the control domain': { domains: { guest: { privileged: true } } },
   'a permissive build': { profile: 'spec', domains: { guest: { privileged: true } } },
 } satisfies Record<string, HypervisorOptions>)) {
-  describeService({ ...hypercalls(options), name: `Xen for ${name}`, unknown: undefined, calls: 5000 });
+  describeService({
+    ...hypercalls(options),
+    name: `Xen for ${name}`,
+    unknown: undefined,
+    readsHighHalves: true,
+    calls: 5000,
+  });
 }
 
 /** Puts something into memory that calls may take for a structure: small numbers, frames, pointers, rubbish. */

@@ -285,7 +285,8 @@ export class DomainMemory {
     this.#dying = false;
     this.#restoring = true;
     this.domain.xen.heap.forget(this.#range);
-    this.#range = this.domain.xen.heap.claim();
+    // Pages that others still use keep their place in the machine.
+    if (!this.reservation.isIdle) this.#range = this.domain.xen.heap.claim();
     this.#restorer.reset();
     this.#restoring = false;
     this.#sharedInfo = new SharedPage(this, SHARED_INFO);

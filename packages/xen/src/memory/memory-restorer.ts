@@ -33,7 +33,6 @@ export class MemoryRestorer {
     const memory = this.#memory;
     const state = readState(saved, memory);
     const { map, reservation } = memory;
-    if (state.heap !== null) memory.domain.xen.heap.restore(state.heap);
     const old = new Map(Array.from(reservation.pages, (page) => [page.id, page.bytes]));
     map.forget();
     reservation.begin(state.total);

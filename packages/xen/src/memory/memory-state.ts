@@ -37,8 +37,6 @@ export interface MemoryState {
   readonly claimed: number;
   readonly highest: number;
   readonly range: number;
-  /** The heap, which the first of all domains saves. */
-  readonly heap: Saved;
   readonly shared: ReadonlyMap<string, MemoryPage>;
   readonly pages: readonly SavedPage[];
   readonly holes: readonly { readonly start: number; readonly count: number }[];
@@ -49,8 +47,6 @@ export interface MemoryState {
 export function saveState(memory: DomainMemory): Saved {
   const { map, reservation } = memory;
   const { maximum, claimed, total, isRelinquished } = reservation;
-  const { heap, domains } = memory.domain.xen;
-  const isFirst = domains.next().value === memory.domain;
   const frames: Saved[] = [];
   const holes: { start: number; count: number }[] = [];
   const shown = new Set<Page>();
@@ -65,7 +61,6 @@ export function saveState(memory: DomainMemory): Saved {
   return {
     ...{ dying: memory.isDying, relinquished: isRelinquished, total, maximum, claimed, highest: map.highest },
     range: memory.range,
-    heap: isFirst ? heap.save() : null,
     shared: Array.from(reservation.shared, (page) => ({ id: page.id, bytes: textOfWords(page.words) })),
     pages: savePages(memory, shown),
     holes,
@@ -97,7 +92,6 @@ export function readState(saved: Saved, memory: DomainMemory): MemoryState {
     claimed: state.integer('claimed', 0, MOST),
     highest: state.integer('highest', 0, MAX_FRAME),
     range: state.integer('range', 0, Number.MAX_SAFE_INTEGER),
-    heap: state.saved('heap'),
     shared: new Map(state.parts('shared').map((page) => [page.text('id'), contentOf(page)])),
     pages: state.parts('pages').map((page) => ({
       id: page.text('id'),
