@@ -36,6 +36,8 @@ export interface XenHostOptions {
   readonly maximumRamPage?: number;
   readonly totalPages?: number;
   readonly physicalAddressBits?: number;
+  /** Words that fill the first pages of the machine that nobody has had. */
+  readonly leftPages?: readonly number[];
 }
 
 /** What a hypervisor service is asked for. */

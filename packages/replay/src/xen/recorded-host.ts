@@ -34,9 +34,16 @@ const VIRT_DEVICES: readonly XenRange[] = [
 ];
 const VIRT_RAM_BASE = 0x4000_0000n;
 
-/** The build that an environment names by its version; nothing where it is another. */
-export function recordedBuild({ hypervisor, version, extraversion }: Environment): XenHostOptions {
-  return hypervisor === 'Xen' && version === '4.17' && extraversion === '.7' ? DEBIAN_12 : {};
+/** BRK #2, with which Xen fills the code of its start before it frees it. */
+const FREED_CODE = 0xd420_0040;
+/** The pages that are allocated first once two ordinary domains have been built: seen by ballooning them out. */
+const AFTER_TWO_DOMAINS: readonly number[] = [FREED_CODE, 0, ...Array.from({ length: 6 }, () => FREED_CODE)];
+
+/** The build that an environment names by its version, on its machine; nothing where it is another. */
+export function recordedBuild({ hypervisor, version, extraversion, domains }: Environment): XenHostOptions {
+  if (hypervisor !== 'Xen' || version !== '4.17' || extraversion !== '.7') return {};
+  const two = domains?.length === 2 && domains.every(({ domid }) => domid !== 0);
+  return two ? { ...DEBIAN_12, leftPages: AFTER_TWO_DOMAINS } : DEBIAN_12;
 }
 
 /** The devices of the machine whose RAM begins there. */

@@ -35,7 +35,7 @@ export class Xen {
   readonly hypercalls: readonly (Operation | undefined)[];
   readonly console: XenConsole = new XenConsole();
   /** Memory that domains have given back. */
-  readonly heap: Heap = new Heap();
+  readonly heap: Heap;
   readonly hypfs: HypfsEntry;
   readonly #domains = new Map<number, Domain>();
 
@@ -43,6 +43,7 @@ export class Xen {
     this.profile = profile;
     this.policy = POLICIES[profile.policy];
     this.host = host;
+    this.heap = new Heap(host.leftPages);
     this.version = (profile.version.major << 16) | profile.version.minor;
     this.texts = versionTexts(host);
     this.hypfs = hypfsOf(profile, host);

@@ -43,11 +43,12 @@ export class SharedTable {
 
   /**
    * Makes the table at least this long, which must be within {@link max}. Its pages, and those in which Xen keeps what is
-   * in use, come from the heap (gnttab_grow_table).
+   * in use, come from the heap (gnttab_grow_table); those of the first frames have been taken when the domain was built.
    */
   grow(frames: number): void {
     const more = frames - this.pages.length;
-    if (more > 0) this.#memory.domain.xen.heap.consume(more + activePages(frames) - activePages(this.pages.length));
+    if (more > 0 && this.pages.length > 0)
+      this.#memory.domain.xen.heap.consume(more + activePages(frames) - activePages(this.pages.length));
     while (this.pages.length < frames) this.pages.push(this.#newPage(`grant:${this.pages.length}`));
     const status = this.#statusFrames;
     while (this.statusPages.length < status) this.statusPages.push(this.#newPage(`status:${this.statusPages.length}`));

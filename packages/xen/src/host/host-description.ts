@@ -33,6 +33,11 @@ export interface HostDescription {
   readonly freePages: number;
   /** What the firmware below says of speculative store bypass (ARM_SSBD_*): it decides about SMCCC_ARCH_WORKAROUND_2. */
   readonly ssbd: 'runtime' | 'unknown' | 'mitigated';
+  /**
+   * What Xen itself left in the pages that nobody has had, in the order in which they are allocated: a word that fills the
+   * page, as the code of its start is filled when it is freed. Pages beyond the list are zeros.
+   */
+  readonly leftPages: readonly number[];
   /** Bits of the guest's physical addresses (the p2m's input size). */
   readonly physicalAddressBits: number;
 }
@@ -68,5 +73,6 @@ export const DEFAULT_HOST: HostDescription = {
   totalPages: 0x4_0000,
   freePages: 0x1_0000,
   ssbd: 'runtime',
+  leftPages: [],
   physicalAddressBits: 44,
 };

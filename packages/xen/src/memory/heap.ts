@@ -26,8 +26,15 @@ export class Heap {
   readonly #orders = new Map<number, number>();
   /** What free pages hold that are not zeros. */
   readonly #contents = new Map<number, Uint8Array>();
+  readonly #left: readonly number[];
   #ranges = 1;
   #fresh = 0;
+  #leftTaken = 0;
+
+  /** `left` is what Xen left in the first pages that nobody has had ({@link HostDescription.leftPages}). */
+  constructor(left: readonly number[] = []) {
+    this.#left = left;
+  }
 
   /** The machine frame of a domain's frame of RAM, as it was built. */
   static frameIn(range: number, frame: number): number {
@@ -102,6 +109,7 @@ export class Heap {
     return {
       ranges: this.#ranges,
       fresh: this.#fresh,
+      leftTaken: this.#leftTaken,
       lists: this.#lists.map((_, order) => this.#listed(order)),
       contents: Array.from(this.#contents, ([page, bytes]) => ({ page, bytes: textOf(bytes) })),
     };
@@ -111,6 +119,7 @@ export class Heap {
     const state = new SavedState(saved, 'the heap');
     const ranges = state.integer('ranges', 1, Math.floor(Number.MAX_SAFE_INTEGER / RANGE));
     const fresh = state.integer('fresh', 0, Number.MAX_SAFE_INTEGER);
+    const leftTaken = state.integer('leftTaken', 0, Number.MAX_SAFE_INTEGER);
     const lists = state.list('lists', MAX_ORDER + 1).map((list) => new SavedState({ list }, 'the heap'));
     const blocks = lists.map((list) => list.integers('list', 0, Number.MAX_SAFE_INTEGER));
     const contents = state.parts('contents').map((part) => ({
@@ -121,6 +130,7 @@ export class Heap {
     this.#contents.clear();
     this.#ranges = ranges;
     this.#fresh = fresh;
+    this.#leftTaken = leftTaken;
     blocks.forEach((list, order) => {
       this.#lists[order] = list;
       for (const start of list) this.#orders.set(start, order);
@@ -160,6 +170,10 @@ export class Heap {
     const size = 2 ** (order + 1);
     const start = Math.ceil(this.#fresh / size) * size;
     this.#fresh = start + size;
+    const word = order === 0 ? this.#left[this.#leftTaken] : undefined;
+    if (word === undefined) return start;
+    this.#leftTaken++;
+    if (word !== 0) this.#contents.set(start, new Uint8Array(new Uint32Array(PAGE_BYTES / 4).fill(word).buffer));
     return start;
   }
 
