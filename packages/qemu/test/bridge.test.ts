@@ -120,6 +120,6 @@ test('whatever a mailbox holds, the machine goes on or ends in words', () => {
       }
       expect(faults.every((fault) => fault instanceof MonitorError)).toBe(true);
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });

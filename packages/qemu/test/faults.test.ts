@@ -45,6 +45,18 @@ describe.skipIf(cannotBoot)(`faults${why}`, () => {
     expect(end).toEqual({ reason: 'died', words: 'QEMU ended by SIGKILL' });
   });
 
+  test('a machine that stands still can be stopped all the same', async () => {
+    const { end } = await boot({
+      services: { el3: [firmware()] },
+      bootargs: 'trapline.wait',
+      started: (machine) => {
+        process.kill(machine.pid ?? 0, 'SIGSTOP');
+        void machine.stop();
+      },
+    });
+    expect(end.reason).toBe('stopped');
+  });
+
   test('a CPU that QEMU does not know is told in QEMU’s own words', async () => {
     const machine = createQemu({ cpu: 'cortex-a0' });
     const stack = createStack({ guests: [{ name: 'guest', ...machine.guest('written') }], el3: [firmware()] });

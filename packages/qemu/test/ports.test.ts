@@ -1,7 +1,7 @@
 import { PC } from '@trapline/core';
 import { firmware } from '@trapline/psci';
 import { Commands, Event, Field, Flag, MonitorError } from '@trapline/qemu';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { registerOf } from './fake-link.js';
 import { call, setup, VERSION } from './fake-machine.js';
 
@@ -78,6 +78,34 @@ describe('work from outside', () => {
     expect(bridge.timing.percentile(0.5)).toBe(16);
     expect(bridge.clock.wall()).toBe(7n);
     expect(bridge.clock.now()).toBe(5000n);
+  });
+});
+
+describe('alarms', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test('fire while a CPU is in the monitor, unless they were taken back', () => {
+    const { link, bridge } = setup(1, { services: { el3: [firmware()] } });
+    const fired: string[] = [];
+    bridge.clock.at(3_005_000n, () => fired.push('late'));
+    bridge.clock.at(0n, () => fired.push('past'));
+    bridge.clock.at(1_005_000n, () => fired.push('taken back'))();
+    vi.advanceTimersByTime(2);
+    expect([fired, link.attentions]).toEqual([[], 1]);
+    link.ring(0, call(0x4020_0200, { [Field.event]: Event.attention }));
+    expect(fired).toEqual(['past']);
+    vi.advanceTimersByTime(2);
+    link.ring(0, call(0x4020_0200, { [Field.event]: Event.attention }));
+    expect(fired).toEqual(['past', 'late']);
+  });
+
+  test('are forgotten when the machine ends', () => {
+    const { link, bridge } = setup(1, { services: { el3: [firmware()] } });
+    bridge.clock.at(1_005_000n, () => expect.unreachable());
+    bridge.close();
+    vi.advanceTimersByTime(10);
+    expect(link.attentions).toBe(0);
   });
 });
 

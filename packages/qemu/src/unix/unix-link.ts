@@ -14,6 +14,8 @@ export interface UnixLinkOptions {
   readonly area: number;
   /** Path of the socket that the machine's secure UART connects to. */
   readonly socket: string;
+  /** {@link COMMAND_TIMEOUT_MS} where absent. */
+  readonly commandTimeoutMs?: number;
 }
 
 /** QEMU's link: bytes over a Unix socket say that something is there, the shared file says what. */
@@ -21,10 +23,9 @@ export class UnixLink implements MonitorLink {
   readonly cpus: number;
   readonly memory: SharedFile;
   onRing: (cpu: number) => void = () => {};
-  /** Hears that the machine is gone from the socket, or that the socket broke. */
-  onClose: () => void = () => {};
   readonly #mailboxes: number;
   readonly #path: string;
+  readonly #patience: number;
   readonly #server: Server;
   #socket: Socket | undefined = undefined;
   readonly #word: Int32Array = new Int32Array(1);
@@ -39,6 +40,7 @@ export class UnixLink implements MonitorLink {
     this.memory = options.memory;
     this.#mailboxes = options.area + MAILBOXES;
     this.#path = options.socket;
+    this.#patience = options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS;
     this.#server = createServer((socket) => this.#connected(socket));
     this.#server.maxConnections = 1;
   }
@@ -90,7 +92,6 @@ export class UnixLink implements MonitorLink {
 
   /** Ends the connection and stops listening. */
   close(): void {
-    this.onClose = () => {};
     this.#socket?.destroy();
     this.#server.close();
   }
@@ -100,9 +101,8 @@ export class UnixLink implements MonitorLink {
     socket.on('data', (bytes) => {
       for (const cpu of bytes) if (cpu < this.cpus) this.onRing(cpu);
     });
-    // What went wrong with a socket is that the other end has gone: `close` follows.
+    // What can go wrong is that the other end has gone: whoever runs it says so.
     socket.on('error', () => {});
-    socket.on('close', () => this.onClose());
   }
 
   /** Looks at the state until the CPU waits again: it is through within microseconds. */
@@ -113,9 +113,9 @@ export class UnixLink implements MonitorLink {
       if (this.#word[0] === State.waits) return;
       if ((looks & 0xff) !== 0xff) continue;
       const now = performance.now();
-      if (deadline === 0) deadline = now + COMMAND_TIMEOUT_MS;
+      if (deadline === 0) deadline = now + this.#patience;
       else if (now > deadline) {
-        throw new MonitorError(`CPU ${cpu} has not carried out its commands within ${COMMAND_TIMEOUT_MS} ms`);
+        throw new MonitorError(`CPU ${cpu} has not carried out its commands within ${this.#patience} ms`);
       }
     }
   }
