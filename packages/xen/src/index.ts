@@ -49,7 +49,9 @@ export {
 export { BlockBackend } from './block/block-backend.js';
 export { BlockRing } from './block/block-ring.js';
 export { blockService } from './block/block-service.js';
+export { type DiskDirectories, diskNumber, provisionDisk } from './block/disk-directories.js';
 export { type BlockMedium, bufferMedium } from './block/medium.js';
+export { provisionConsole } from './console/console-directories.js';
 export { CONSOLE_INTERFACE, CONSOLE_QUEUE_BYTES, ConsoleRing } from './console/console-ring.js';
 export { type ConsoleServiceOptions, consoleService } from './console/console-service.js';
 export { decodeText, LINE_LENGTH_MAX, splitLines } from './console/text-stream.js';
@@ -166,13 +168,9 @@ export {
   type DeviceDirectories,
   type DeviceNodes,
   type DevicePaths,
-  type DiskDirectories,
   type DomainDirectory,
-  diskNumber,
   HOST_DOMID,
-  provisionConsole,
   provisionDevice,
-  provisionDisk,
   provisionDomain,
 } from './xenbus/provision.js';
 export { MAGIC_FRAME } from './xenbus/reserved-page.js';

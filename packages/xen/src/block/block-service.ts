@@ -1,8 +1,8 @@
 import type { XenStore } from '../store/xenstore.js';
 import { DomainLink } from '../xenbus/domain-link.js';
 import type { AttachedService, HostService } from '../xenbus/host-service.js';
-import { provisionDisk } from '../xenbus/provision.js';
 import { BlockBackend } from './block-backend.js';
+import { provisionDisk } from './disk-directories.js';
 import type { BlockMedium } from './medium.js';
 
 /**

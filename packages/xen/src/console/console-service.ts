@@ -1,8 +1,8 @@
 import { SavedState } from '../domain/saved-state.js';
 import type { XenStore } from '../store/xenstore.js';
 import type { AttachedService, HostService } from '../xenbus/host-service.js';
-import { provisionConsole } from '../xenbus/provision.js';
 import { reservePage } from '../xenbus/reserved-page.js';
+import { provisionConsole } from './console-directories.js';
 import { ConsoleRing } from './console-ring.js';
 
 /** How {@link consoleService} serves a domain. */

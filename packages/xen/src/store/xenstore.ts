@@ -1,10 +1,10 @@
 import type { Saved, SharedWords } from '@trapline/core';
-import { Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { DOMID_FIRST_RESERVED } from '../abi/domain-ids.js';
-import type { StoreClient } from './client.js';
 import { StoreConnection } from './connection.js';
 import { StoreEngine } from './engine.js';
 import { StoreError, type StoreErrorName } from './errors.js';
+import { HostWatches } from './host-watches.js';
 import { STORE_FEATURE, StoreInterface } from './interface.js';
 import { INTRODUCE_DOMAIN, RELEASE_DOMAIN } from './paths.js';
 import type { StoreQuotas } from './quotas.js';
@@ -48,25 +48,19 @@ export interface StoreChannel {
  */
 export class XenStore extends StoreView {
   readonly #engine: StoreEngine;
-  readonly #host: StoreClient;
+  readonly #host: HostWatches;
   readonly #options: XenStoreOptions;
   readonly #connections = new Map<number, StoreConnection>();
-  readonly #listeners: Map<string, (path: string) => void>;
-  readonly #heard: { readonly token: string; readonly path: string }[];
   readonly #requests: DomainRequests;
   #settling = false;
-  #tokens = 0;
 
   constructor(options: XenStoreOptions = {}) {
     const engine = new StoreEngine(options.quotas ?? {}, options.exists ?? ((domid) => domid < DOMID_FIRST_RESERVED));
-    const heard: { token: string; path: string }[] = [];
-    const host = engine.addClient(undefined, (path, token) => heard.push({ path, token }));
-    super(engine, { client: host, transaction: undefined }, () => this.events());
+    const host = new HostWatches(engine);
+    super(engine, { client: host.client, transaction: undefined }, () => this.events());
     this.#engine = engine;
     this.#host = host;
     this.#options = options;
-    this.#listeners = new Map();
-    this.#heard = heard;
     this.#requests = {
       introduce: (domid, port) => (options.introduce?.(domid, port) === true ? undefined : 'EINVAL'),
       release: (domid) => this.#connected(domid) ?? this.#forget(domid),
@@ -82,21 +76,7 @@ export class XenStore extends StoreView {
    * subscription; EINVAL as an error of the stream where that is no path.
    */
   watch(path: string): Observable<string> {
-    return new Observable((subscriber) => {
-      const token = String(++this.#tokens);
-      const watch = this.#engine.watches.add(this.#host, path, token);
-      if (typeof watch === 'string') {
-        subscriber.error(new StoreError(watch, 'watch', path));
-        return undefined;
-      }
-      this.#listeners.set(token, (changed) => subscriber.next(changed));
-      this.#engine.watches.announce(this.#host, watch);
-      this.events();
-      return () => {
-        this.#listeners.delete(token);
-        this.#engine.watches.remove(this.#host, path, token);
-      };
-    });
+    return this.#host.stream(path, () => this.events());
   }
 
   /**
@@ -121,9 +101,9 @@ export class XenStore extends StoreView {
 
   /** Begins a transaction that lasts beyond one call: `commit` gives false for a conflict, and nothing is changed then. */
   begin(): { readonly view: StoreView; commit(): boolean; abort(): void } {
-    const transaction = this.#engine.start({ client: this.#host, transaction: undefined });
+    const transaction = this.#engine.start({ client: this.#host.client, transaction: undefined });
     if (typeof transaction === 'string') throw new StoreError(transaction, 'transaction', '');
-    const context = { client: this.#host, transaction };
+    const context = { client: this.#host.client, transaction };
     const end = (commit: boolean): boolean => {
       const error = this.#engine.end(context, commit);
       if (error !== undefined && error !== 'EAGAIN') throw new StoreError(error, 'transaction', '');
@@ -218,7 +198,7 @@ export class XenStore extends StoreView {
       for (const connection of this.#connections.values()) connection.considerReconnecting();
       let requests = 0;
       do while (this.#step(requests < REQUESTS_PER_EVENT)) requests++;
-      while (this.#hear());
+      while (this.#host.tell());
       for (const connection of [...this.#connections.values()]) connection.signal();
     } finally {
       this.#settling = false;
@@ -230,13 +210,6 @@ export class XenStore extends StoreView {
     let moved = false;
     for (const connection of [...this.#connections.values()]) if (connection.step(receiving)) moved = true;
     return moved;
-  }
-
-  /** Tells the host's watchers; whether there was anything to tell. */
-  #hear(): boolean {
-    const heard = this.#heard.splice(0);
-    for (const { token, path } of heard) this.#listeners.get(token)?.(path);
-    return heard.length > 0;
   }
 
   #connected(domid: number): StoreErrorName | undefined {

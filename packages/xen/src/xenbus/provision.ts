@@ -123,94 +123,16 @@ export interface DevicePaths {
   readonly backend: string;
 }
 
-/** A disk as a toolstack describes it. */
-export interface DiskDirectories {
-  readonly domid: number;
-  /** Its name in the guest: `xvda` to `xvdp`, and with a partition's number. */
-  readonly name: string;
-  readonly readOnly?: boolean;
-  /** What its back end calls the medium. */
-  readonly source?: string;
-}
-
-/** Writes a disk's directories as libxl_disk.c does (4.17). */
-export function provisionDisk(store: XenStore, disk: DiskDirectories): DevicePaths {
-  const device = diskNumber(disk.name);
-  return provisionDevice(store, {
-    kind: 'vbd',
-    domid: disk.domid,
-    device,
-    frontend: { 'virtual-device': String(device), 'device-type': 'disk' },
-    backend: {
-      params: disk.source ?? '',
-      removable: '0',
-      bootable: '1',
-      dev: disk.name,
-      type: 'phy',
-      mode: disk.readOnly ? 'r' : 'w',
-      'device-type': 'disk',
-    },
-  });
-}
-
-/**
- * The number of a disk by its name in the guest: Linux' device number of `xvd` (major 202, sixteen minors a disk), with
- * bit 28 for the disks from the seventeenth on (docs/man/xen-vbd-interface). NaN for what is no such name.
- */
-export function diskNumber(name: string): number {
-  const match = /^xvd([a-z]{1,2})(\d{0,2})$/.exec(name);
-  if (match === null) return Number.NaN;
-  const [, letters, digits] = match as unknown as [string, string, string];
-  const disk = [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 96, 0) - 1;
-  const partition = Number(digits);
-  return disk < 16 && partition < 16 ? (202 << 8) | (disk << 4) | partition : (1 << 28) | (disk << 8) | partition;
-}
-
-/** Writes the two ends of a domain's console; the front end's is right in the domain's directory (libxl_console.c). */
-export function provisionConsole(
-  store: XenStore,
-  domid: number,
-  ring: { readonly frame: number; readonly port: number },
-): DevicePaths {
-  const frontend = `${domainPath(domid)}/console`;
-  const backend = `${domainPath(HOST_DOMID)}/backend/console/${domid}/0`;
-  const fixed = shared(HOST_DOMID, domid);
-  const facts: [string, string][] = [
-    ['backend', backend],
-    ['backend-id', String(HOST_DOMID)],
-    ['limit', '1048576'],
-    ['type', 'xenconsoled'],
-    ['output', 'pty'],
-    ['tty', ''],
-    ['port', String(ring.port)],
-    ['ring-ref', String(ring.frame)],
-  ];
-  const behind: [string, string][] = [
-    ['frontend', frontend],
-    ['frontend-id', String(domid)],
-    ['online', '1'],
-    ['state', String(XENBUS_STATE.Initialising)],
-    ['protocol', 'vt100'],
-  ];
-  store.transaction((view) => {
-    for (const old of [frontend, backend]) if (view.has(old)) view.rm(old);
-    make(view, backend, '', fixed);
-    make(view, frontend, '', shared(domid, HOST_DOMID));
-    for (const [name, value] of facts) make(view, `${frontend}/${name}`, value, fixed);
-    for (const [name, value] of behind) view.write(`${backend}/${name}`, value);
-  });
-  return { frontend, backend };
-}
-
 /** A directory of one domain that another one may read. */
-function shared(owner: number, reader: number): readonly Permission[] {
+export function shared(owner: number, reader: number): readonly Permission[] {
   return [
     { domain: owner, access: 'n' },
     { domain: reader, access: 'r' },
   ];
 }
 
-function make(view: StoreView, path: string, value: StoreValue, permissions: readonly Permission[]): void {
+/** Makes a node, and says whose it is. */
+export function make(view: StoreView, path: string, value: StoreValue, permissions: readonly Permission[]): void {
   view.write(path, value);
   view.setPermissions(path, permissions);
 }
