@@ -21,6 +21,7 @@ export { eventChannelOperations } from './abi/operations/event-channel.js';
 export { grantTableOperations } from './abi/operations/grant-table.js';
 export { xenStatus } from './abi/status.js';
 export { defineStructure, defineUnion, type Structure } from './abi/structure.js';
+export { EVTCHN_2L_NR_CHANNELS, EVTCHN_FIFO_NR_CHANNELS } from './abi/structures/event-channel.js';
 export { SHUTDOWN } from './abi/structures/sched.js';
 export {
   COMPATIBLE,
@@ -57,6 +58,7 @@ export { type ConsoleServiceOptions, consoleService } from './console/console-se
 export { decodeText, LINE_LENGTH_MAX, splitLines } from './console/text-stream.js';
 export { CONTROL_EVENT_INTERRUPT, type DomainConfig, GUEST_EVENT_INTERRUPT } from './domain/config.js';
 export type { DomainStatus } from './domain/info.js';
+export { PORTS_PER_RESET } from './events/event-channels.js';
 export {
   type BlockFailure,
   BlockFront,
@@ -132,6 +134,7 @@ export { PROFILE_NAMES, PROFILES, type XenProfileName } from './profiles.js';
 export { ByteRing, type ByteRingLayout, RING_CORRUPT } from './rings/byte-ring.js';
 export { JoinedWords } from './rings/joined-words.js';
 export { REQUEST_RING, RequestRing, slotsOf } from './rings/request-ring.js';
+export { WATCHDOGS } from './sched/watchdogs.js';
 export { STORE_ERRORS, StoreError, type StoreErrorName } from './store/errors.js';
 export {
   STORE_CONNECTION,

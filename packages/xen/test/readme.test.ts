@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import {
   BLKIF_INDIRECT_SEGMENTS_MAX,
   CONSOLE_QUEUE_BYTES,
+  EVTCHN_2L_NR_CHANNELS,
+  EVTCHN_FIFO_NR_CHANNELS,
   MAX_MULTICALL,
   MAX_OPERAND,
   MAX_POLL_PORTS,
@@ -10,9 +12,11 @@ import {
   NET_PACKET_SLOTS_MAX,
   NET_QUEUE_PACKETS,
   operationTable,
+  PORTS_PER_RESET,
   PROFILES,
   REQUESTS_PER_EVENT,
   SCRATCH_BYTES,
+  WATCHDOGS,
 } from '@trapline/xen';
 import { expect, test } from 'vitest';
 
@@ -67,6 +71,10 @@ test.each(
     MAX_OPERAND,
     MAX_MULTICALL,
     MAX_POLL_PORTS,
+    PORTS_PER_RESET,
+    EVTCHN_2L_NR_CHANNELS,
+    EVTCHN_FIFO_NR_CHANNELS,
+    WATCHDOGS,
     MAX_TRANSACTION_TRIES,
     MESSAGE_PAYLOAD_MAX,
     REQUESTS_PER_EVENT,

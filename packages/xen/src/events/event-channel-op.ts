@@ -107,7 +107,7 @@ function bindVcpu(call: Hypercall): Outcome {
 
 /**
  * Of oneself, or by the control domain of a domain that it has paused (EINVAL where it has not). Preempted after
- * RESET_STEP ports: the call comes back as EVTCHNOP_reset_cont.
+ * PORTS_PER_RESET ports: the call comes back as EVTCHNOP_reset_cont.
  */
 function reset(call: Hypercall, resuming: boolean): Outcome {
   if (!copyIn(call, evtchnReset.size)) return fail(call, ERRNO.EFAULT);

@@ -10,7 +10,7 @@ import { restorePorts, savePorts } from './saved-ports.js';
 import { TwoLevelPorts } from './two-level.js';
 
 /** Ports that one step of EVTCHNOP_reset closes: it is preempted then. */
-export const RESET_STEP = 1024;
+export const PORTS_PER_RESET = 1024;
 
 /**
  * The event channels of one domain: its ports, what they are bound to, and the ABI by which it is told of events.
@@ -224,7 +224,7 @@ export class EventChannels {
     if (resuming ? this.#resetAt === 0 : this.#resetAt !== 0) return -ERRNO.EBUSY;
     let port = Math.max(this.#resetAt, 1);
     for (let steps = 0; port < this.ports.valid && this.#active > 0; port++, steps++) {
-      if (steps === RESET_STEP) {
+      if (steps === PORTS_PER_RESET) {
         this.#resetAt = port;
         return -ERRNO.ERESTART;
       }

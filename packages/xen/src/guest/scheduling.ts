@@ -1,6 +1,6 @@
 import type { Pending } from '@trapline/core';
 import type { schedOperations } from '../abi/operations/sched.js';
-import { SHUTDOWN } from '../abi/structures/sched.js';
+import { MAX_POLL_PORTS, SHUTDOWN } from '../abi/structures/sched.js';
 import type { Gate } from './gate.js';
 import type { OperationClient, XenError } from './operations.js';
 
@@ -10,8 +10,7 @@ export type SchedCalls = OperationClient<typeof schedOperations.all, 'waiting'>;
 /** Why a domain stops. */
 export type ShutdownReason = keyof typeof SHUTDOWN;
 
-/** Ports that one poll looks at (common/sched/core.c). */
-export const MAX_POLL_PORTS = 128;
+export { MAX_POLL_PORTS };
 
 /** Waiting and ending, from the guest's side. */
 export class Scheduling {

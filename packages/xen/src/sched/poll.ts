@@ -1,11 +1,8 @@
 import type { Outcome } from '@trapline/core';
 import { ERRNO } from '../abi/errno.js';
-import { schedPoll } from '../abi/structures/sched.js';
+import { MAX_POLL_PORTS, schedPoll } from '../abi/structures/sched.js';
 import { fail, type Hypercall, succeed } from '../calls/hypercall.js';
 import { PSTATE_I } from './scheduling.js';
-
-/** Ports that one call can poll (common/sched/core.c, do_poll). */
-export const MAX_POLLED_PORTS = 128;
 
 const PORTS = schedPoll.at.ports / 4;
 const COUNT = schedPoll.at.nrPorts / 4;
@@ -28,7 +25,7 @@ export function poll(call: Hypercall): Outcome {
   const count = words[COUNT] as number;
   const timeoutLow = words[TIMEOUT] as number;
   const timeoutHigh = words[TIMEOUT + 1] as number;
-  if (count > MAX_POLLED_PORTS) return fail(call, ERRNO.EINVAL);
+  if (count > MAX_POLL_PORTS) return fail(call, ERRNO.EINVAL);
   if ((vcpu.pe.pstate & PSTATE_I) === 0 && domain.scheduling.hasWork(vcpu.id)) return succeed(call);
   let port = 0;
   for (let i = 0; i < count; i++) {

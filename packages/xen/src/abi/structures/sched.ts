@@ -6,6 +6,9 @@ export const schedShutdown = defineStructure('sched_shutdown', { reason: u32 });
 
 export const schedPoll = defineStructure('sched_poll', { ports: handle, nrPorts: u32, timeout: u64 });
 
+/** Ports that one {@link schedPoll} can name (common/sched/core.c, do_poll). */
+export const MAX_POLL_PORTS = 128;
+
 export const schedRemoteShutdown = defineStructure('sched_remote_shutdown', { domainId: domid, reason: u32 });
 
 export const schedWatchdog = defineStructure('sched_watchdog', { id: u32, timeout: u32 });
