@@ -12,9 +12,9 @@ import { Watch } from './watch.js';
 const help = `Usage: trapline boot --kernel IMAGE [--initrd FILE] [--dtb FILE] [--stack STACK] [--cpus N] ...
        trapline boot --image FILE [--at ADDRESS] [--stack STACK] ...
 
-Boots a real guest in QEMU: Linux, U-Boot, EDK2, or any flat image for EL1. Every HVC and SMC that it makes is
-answered here, by the same services that 'trapline run' composes. The guest's serial port is on standard output;
-at the end the calls that it made are counted. QEMU is Debian's qemu-system-arm.
+Boots a real guest in QEMU: Linux, U-Boot, EDK2, or any flat image for EL1. Every HVC and SMC that it
+makes is answered here, by the same services that 'trapline run' composes. The guest's serial port is on
+standard output; at the end the calls that it made are counted. QEMU is Debian's qemu-system-arm.
 
   --kernel IMAGE   an arm64 Image or an arm zImage, placed as its header asks
   --initrd FILE    its initial file system
@@ -38,7 +38,8 @@ Examples:
   trapline boot --kernel Image --initrd initrd --stack kvm --trace boot.json
   trapline boot --image u-boot.bin --at 0 --stack psci-hvc
 
-Exit codes: 0 the guest powered off or asked for a reset, 1 it ended otherwise or could not be booted, 2 wrong usage.
+Exit codes: 0 the guest powered off or asked for a reset, 1 it ended otherwise or could not be booted,
+2 wrong usage.
 `;
 
 /** `trapline boot`. */
