@@ -37,6 +37,11 @@ export function tableLevels(addressBits: number): number {
   return addressBits > 42 ? 3 : 2;
 }
 
+/** The frame of a guest-physical address. */
+export function frameAt(address: number): number {
+  return address < 2 ** 31 ? address >>> PAGE_SHIFT : Math.floor(address / PAGE_BYTES);
+}
+
 /** The guest-physical address at which a frame begins. */
 export function addressOfFrame(frame: number): GuestPhysical {
   return (frame * PAGE_BYTES) as GuestPhysical;

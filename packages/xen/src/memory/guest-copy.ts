@@ -8,7 +8,7 @@ import {
 } from '@trapline/core';
 import type { Operand } from '../calls/operand.js';
 import type { DomainMemory } from './domain-memory.js';
-import { addressOfFrame, PAGE_BYTES } from './frames.js';
+import { addressOfFrame, frameAt, PAGE_BYTES } from './frames.js';
 import type { PhysicalMap } from './physical-map.js';
 
 /** Bytes on Xen's side, and the same as words where they have any. */
@@ -65,7 +65,7 @@ export class GuestCopy {
     while (done < length) {
       const physical = this.#port.translate(pe, from as GuestVirtual, write ? 'write' : 'read');
       if (physical < 0) return false;
-      const frame = Math.floor(physical / PAGE_BYTES);
+      const frame = frameAt(physical);
       const offset = physical - frame * PAGE_BYTES;
       const count = Math.min(PAGE_BYTES - offset, length - done);
       if (!this.#page(frame, offset, buffer, at + done, count, write)) return false;
