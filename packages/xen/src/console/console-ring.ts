@@ -26,6 +26,7 @@ export class ConsoleRing {
   readonly #drained = new Subject<void>();
   #queue: Uint8Array[] = [];
   #queued = 0;
+  #closed = false;
 
   /** `notify` signals the guest. */
   constructor(words: SharedWords, notify: () => void) {
@@ -51,11 +52,11 @@ export class ConsoleRing {
 
   /**
    * Gives the guest input, text as UTF-8. What does not fit into its ring waits; false, and nothing taken, where more than
-   * {@link CONSOLE_QUEUE_BYTES} would wait.
+   * {@link CONSOLE_QUEUE_BYTES} would wait, and after {@link close}.
    */
   write(data: string | Uint8Array): boolean {
     const bytes = typeof data === 'string' ? encoder.encode(data) : data.slice();
-    if (this.#queued + bytes.length > CONSOLE_QUEUE_BYTES) return false;
+    if (this.#closed || this.#queued + bytes.length > CONSOLE_QUEUE_BYTES) return false;
     if (bytes.length === 0) return true;
     this.#queue.push(bytes);
     this.#queued += bytes.length;
@@ -65,6 +66,7 @@ export class ConsoleRing {
 
   /** The guest signals: takes what it printed, at most one ring full, and gives it what waits. */
   events(): void {
+    if (this.#closed) return;
     const bytes = new Uint8Array(CONSOLE_INTERFACE.output.size);
     const count = this.#output.consume(bytes, 0, bytes.length);
     const waited = this.#queued > 0;
@@ -74,8 +76,9 @@ export class ConsoleRing {
     if (waited && this.#queued === 0) this.#drained.next();
   }
 
-  /** Ends its streams; the input that waits is lost. */
+  /** Ends its streams, and touches the page no more; the input that waits is lost. */
   close(): void {
+    this.#closed = true;
     this.#queue = [];
     this.#queued = 0;
     this.#printed.complete();

@@ -132,14 +132,19 @@ describe('the console ring', () => {
     expect([printed.length, ring.queued]).toEqual([2, 0]);
   });
 
-  it('ends its streams when it is closed', () => {
-    const { ring } = rig();
+  it('ends its streams when it is closed, and touches nothing more', () => {
+    const { words, ring } = rig();
     let ended = 0;
     ring.output$.subscribe({ complete: () => ended++ });
     ring.drained$.subscribe({ complete: () => ended++ });
     ring.write(bytes(2000));
     ring.close();
     expect([ended, ring.queued]).toEqual([2, 0]);
+    const before = words.bytes.slice();
+    words.store(CONSOLE_INTERFACE.output.producer, 5);
+    before.set(words.bytes.subarray(3084, 3088), 3084);
+    ring.events();
+    expect([ring.write('late'), words.bytes]).toEqual([false, before]);
   });
 });
 

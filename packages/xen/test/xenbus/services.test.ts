@@ -163,6 +163,21 @@ describe('the host serves a guest under Xen', () => {
     expect(good(bound(guests.two).openStore()).read('name').result).toBe('two');
   });
 
+  it('even where the host ends it in the middle of its own request', () => {
+    const { guests, store, host, consoles } = served({ one: {}, two: {} });
+    const guest = bound(guests.one);
+    connectDisk(guest);
+    const client = good(guest.openStore());
+    store.watch('/local/domain/1/control/shutdown').subscribe(() => {
+      if (store.text('/local/domain/1/control/shutdown') === 'now') host.domain('one')?.destroy();
+    });
+    expect(client.write('control/shutdown', 'now').result).toBe(true);
+    expect([store.isIntroduced(1), store.usage(1), host.domain('one')]).toEqual([false, undefined, undefined]);
+    expect(store.has('/local/domain/0/backend/vbd/1/51712')).toBe(false);
+    expect(consoles.get(1)?.write('to nobody')).toBe(false);
+    expect(good(bound(guests.two).openStore()).read('name').result).toBe('two');
+  });
+
   it('and anew when the machine is reset', () => {
     const { machine, guests, store, consoles } = served();
     connectDisk(bound(guests.one));
