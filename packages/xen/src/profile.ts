@@ -21,6 +21,15 @@ export interface XenProfile {
   readonly firmware: FirmwareProfile;
   readonly memory: MemoryProfile;
   readonly events: EventProfile;
+  readonly grants: GrantProfile;
+}
+
+/** The answers of grant_table_op in which versions differ (common/grant_table.c). */
+export interface GrantProfile {
+  /** A copy of no bytes is checked like any other (until 4.18): afterwards it is okay, whatever else it says. */
+  readonly checksEmptyCopies: boolean;
+  /** A list of frames is written on behind one that cannot be written (until 4.17): it ends there afterwards. */
+  readonly listsFramesBehindFaults: boolean;
 }
 
 /** The answers of event_channel_op and vcpu_op in which versions differ. */

@@ -55,6 +55,8 @@ export function copyList(call: Hypercall): Outcome {
 /** One copy (grant_table.c, gnttab_copy_one): domains, then the source, then the destination, then the bounds. */
 function tryOne(call: Hypercall, source: CopyOperand, dest: CopyOperand): number {
   const { halves } = call.operand;
+  const length = halves[LENGTH] as number;
+  if (length === 0 && !call.domain.xen.profile.grants.checksEmptyCopies) return GNTST.okay;
   const flags = halves[FLAGS] as number;
   const fromGrant = (flags & GNTCOPY.source_gref) !== 0;
   const toGrant = (flags & GNTCOPY.dest_gref) !== 0;
@@ -65,7 +67,6 @@ function tryOne(call: Hypercall, source: CopyOperand, dest: CopyOperand): number
 
   const from = halves[2 * SOURCE + OFFSET] as number;
   const to = halves[2 * DEST + OFFSET] as number;
-  const length = halves[LENGTH] as number;
   if (from + length > PAGE_BYTES || to + length > PAGE_BYTES) return GNTST.bad_copy_arg;
   if (!source.covers(from, length) || !dest.covers(to, length)) return GNTST.general_error;
   copyBytes(source.page as Page, from, dest.page as Page, to, length);

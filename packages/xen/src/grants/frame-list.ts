@@ -19,6 +19,7 @@ export function writeFrames(
 ): number {
   const { memory } = call.domain;
   const { words } = call.operand;
+  const { grants } = call.domain.xen.profile;
   let status: number = GNTST.okay;
   let to = low;
   let above = high;
@@ -26,7 +27,10 @@ export function writeFrames(
     const { frame } = pages[i] as SharedPage;
     words[0] = frame === NO_FRAME ? -1 : frame;
     words[1] = frame === NO_FRAME ? -1 : frame / 0x1_0000_0000;
-    if (!memory.copyOut(call, to, above, FRAME_BYTES)) status = GNTST.bad_virt_addr;
+    if (!memory.copyOut(call, to, above, FRAME_BYTES)) {
+      status = GNTST.bad_virt_addr;
+      if (!grants.listsFramesBehindFaults) break;
+    }
     const next = (to + FRAME_BYTES) >>> 0;
     if (next < to) above = (above + 1) >>> 0;
     to = next;

@@ -18,6 +18,7 @@ export const XEN_4_18: XenProfile = {
   firmware: { ...XEN_4_17.firmware, smccc: { major: 1, minor: 2 } },
   memory: { ...XEN_4_17.memory, sizesUnknownResources: false },
   events: { ...XEN_4_17.events, registersVcpuInfoOfOthers: true },
+  grants: { ...XEN_4_17.grants, listsFramesBehindFaults: false },
 };
 
 export const XEN_4_19: XenProfile = {
@@ -27,6 +28,7 @@ export const XEN_4_19: XenProfile = {
   domctlVersion: 0x17,
   memory: { ...XEN_4_18.memory, claimsForDying: false },
   events: { ...XEN_4_18.events, looksForPirqs: false },
+  grants: { ...XEN_4_18.grants, checksEmptyCopies: false },
 };
 
 export const XEN_4_20: XenProfile = {

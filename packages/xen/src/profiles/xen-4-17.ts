@@ -37,4 +37,5 @@ export const XEN_4_17: XenProfile = {
   firmware: { smccc: { major: 1, minor: 1 }, standardCalls: 15, hypervisorCalls: 3 },
   memory: { sizesUnknownResources: true, claimsForDying: true, foreignDomain: 'page-owner' },
   events: { looksForPirqs: true, registersVcpuInfoOfOthers: false },
+  grants: { checksEmptyCopies: true, listsFramesBehindFaults: true },
 };

@@ -100,6 +100,19 @@ describe('a copy', () => {
     expect(b.one('copy', op({ ref: 20, domid: 1, offset: 4097 }, { frame: DATA_FRAME }, 0, FROM)).status).toBe(-10);
   });
 
+  it('of nothing is not looked at from 4.19 on', () => {
+    for (const [profile, status] of [
+      ['xen-4.18', -2],
+      ['xen-4.19', 0],
+      ['xen-4.20', 0],
+    ] as const) {
+      const [a] = rigOf([{}], { policy: 'dummy', profile }) as [Party];
+      expect(a.one('copy', op({ ref: 1, domid: 77, offset: 5000 }, { frame: HOLE_FRAME }, 0, FROM)).status).toBe(
+        status,
+      );
+    }
+  });
+
   it('ignores flags that it does not know and bits 32 and up of a reference', () => {
     const [, b] = pair();
     const source = { u: { gmfn: (1n << 32n) | 20n }, domid: 1, offset: 0 };

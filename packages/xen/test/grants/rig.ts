@@ -10,7 +10,7 @@ import type { AccessPolicy } from '../../src/domain/policy.js';
 import { DomainServices } from '../../src/domain/services.js';
 import { Xen } from '../../src/domain/xen.js';
 import type { Page } from '../../src/memory/page.js';
-import { profileOf } from '../../src/profiles.js';
+import { profileOf, type XenProfileName } from '../../src/profiles.js';
 
 export const RAM = 0x4000_0000;
 export const RAM_FRAME: number = RAM / 4096;
@@ -26,6 +26,7 @@ const NEEDS: readonly PortName[] = ['power', 'memory', 'interrupts', 'clock', 's
 export interface RigOptions {
   readonly policy?: AccessPolicy['name'];
   readonly grantVersion?: 1 | 2;
+  readonly profile?: XenProfileName;
   readonly vcpus?: number;
   /** The memory of each guest, where it is not the default. */
   readonly ports?: () => MemoryPort;
@@ -33,8 +34,8 @@ export interface RigOptions {
 
 /** Domains under one Xen, on one machine: numbers 1, 2, … and 0 for a privileged one. */
 export function rigOf(members: readonly DomainConfig[], options: RigOptions = {}): readonly Party[] {
-  const { policy = 'dummy', grantVersion = 1, vcpus = 1, ports } = options;
-  const xen = new Xen({ ...profileOf('xen-4.17'), policy, grantVersion });
+  const { policy = 'dummy', grantVersion = 1, profile = 'xen-4.17', vcpus = 1, ports } = options;
+  const xen = new Xen({ ...profileOf(profile), policy, grantVersion });
   const domains: Domain[] = [];
   const service: Service = {
     name: 'xen',

@@ -37,6 +37,19 @@ describe('setup_table', () => {
     expect(a.one('setupTable', op)).toMatchObject({ status, result: 0 });
   });
 
+  it('writes what can be written of a list up to 4.17, and what comes before a fault afterwards', () => {
+    for (const [profile, written] of [
+      ['xen-4.17', true],
+      ['xen-4.18', false],
+    ] as const) {
+      const [a] = rigOf([{}], { profile }) as [Party];
+      // The list begins in a hole below RAM and goes on over the structure, behind whose status it is looked at.
+      const op = { dom: DOMID_SELF, nr_frames: 3, frame_list: BigInt(RAM - 8) };
+      expect(a.one('setupTable', op)).toMatchObject({ status: GNTST.bad_virt_addr });
+      expect(a.take(RAM + 12, 1)).toEqual(Uint8Array.of(written ? 0xff : 0xee));
+    }
+  });
+
   it('works on all domains for the control domain', () => {
     const [dom0, b] = rigOf([{ privileged: true }, {}]) as [Party, Party];
     b.domain.memory.map.set(HOLE_FRAME, 'ram', b.domain.grants.frames(0));
