@@ -151,7 +151,10 @@ export class EventChannels {
     const { ports } = this;
     const last = Math.min(this.domain.config.maxEventPort, this.#abi.channels - 1);
     for (let port = ports.lowestFree; port <= last; port++) {
-      if (port >= ports.valid) ports.addBucket();
+      if (port >= ports.valid) {
+        this.domain.xen.heap.consume(ports.nextBucketPages);
+        ports.addBucket();
+      }
       if (ports.state[port] !== FREE || this.#abi.isBusy(port)) continue;
       this.#active++;
       return port;

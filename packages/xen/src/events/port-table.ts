@@ -45,6 +45,11 @@ export class PortTable {
     return this.#lowestFree;
   }
 
+  /** Pages that another bucket takes of Xen's heap: the first one beyond those of the beginning, its group's list as well. */
+  get nextBucketPages(): number {
+    return this.valid === PORTS_PER_BUCKET ? 2 : 1;
+  }
+
   /** Makes another bucket valid. */
   addBucket(): void {
     this.valid += PORTS_PER_BUCKET;
