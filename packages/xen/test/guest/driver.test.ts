@@ -59,6 +59,73 @@ describe('binding', () => {
   });
 });
 
+test('an AArch32 guest calls by R12 and R0', () => {
+  const { guests } = worldOf({ domains: { one: {}, two: {} }, policy: 'dummy', state: 'a32' });
+  const one = bound(guests.one);
+  const two = bound(guests.two);
+  expect(one.version).toEqual({ major: 4, minor: 17 });
+  expect(one.calls.version.getFeatures({ submapIdx: 1 })).toBe(xenStatus.EINVAL);
+  const left = one.events.allocUnbound(2) as number;
+  const right = two.events.bindInterdomain(1, left) as number;
+  const seen: number[] = [];
+  two.events.listen(right, (port) => seen.push(port));
+  two.events.upcall();
+  one.events.send(left);
+  two.events.upcall();
+  expect(seen).toEqual([right, right]);
+});
+
+test('works over a memory that can only be read and written', () => {
+  const { guests } = worldOf({ domains: { one: {}, two: {} }, policy: 'dummy' });
+  const one = bound(guests.one, { plainMemory: true });
+  const two = bound(guests.two, { plainMemory: true });
+  const page = one.pages.take();
+  page.words.store(3, 77);
+  const mapped = two.grants.map(1, one.grants.give(2, page.frame) as number);
+  if (!('handle' in mapped)) throw new Error(String(mapped));
+  expect(mapped.words().load(3)).toBe(77);
+  expect([mapped.words().or(3, 2), mapped.words().and(3, 3), page.words.compareExchange(3, 3, 9)]).toEqual([77, 79, 3]);
+  expect(page.words.load(3)).toBe(9);
+  expect(() => one.map.slot(0x20_0000).words().load(0)).toThrow(RangeError);
+});
+
+describe('time', () => {
+  const counter = { counter: () => 125n, frequency: 1_000_000 };
+
+  test('is the counter’s, as Xen fills nothing in on ARM', () => {
+    const { time } = bound(worldOf().guests.one, { counter });
+    expect(time.systemTime()).toBe(125_000n);
+  });
+
+  test('goes by vcpu_time_info where that is filled in', () => {
+    const xen = bound(worldOf().guests.one, { counter });
+    const { words, first } = xen.sharedInfo.vcpu(0);
+    const at = first + 4;
+    const record = [2, 0, 100, 0, 5_000, 0, 0x8000_0000 | 0, 1];
+    record.forEach((value, i) => {
+      words.store(at + i, value);
+    });
+    // (125 - 100) << 1, times 0.5, and 5000.
+    expect(xen.time.systemTime()).toBe(5_025n);
+    words.store(at + 7, 0xff);
+    expect(xen.time.systemTime()).toBe(5_006n);
+    words.store(at, 3);
+    expect(() => xen.time.systemTime()).toThrow(RangeError);
+  });
+
+  test('stands still without a counter', () => {
+    expect(bound(worldOf().guests.one).time.systemTime()).toBe(0n);
+  });
+});
+
+test('pages of the scratch area come to an end, and come back', () => {
+  const xen = bound(worldOf().guests.one, { scratch: { base: RAM, size: 0x4000 } });
+  const pages = [xen.pages.take(), xen.pages.take()];
+  expect(() => xen.pages.take()).toThrow(RangeError);
+  xen.pages.give(pages[0] as NonNullable<(typeof pages)[0]>);
+  expect(xen.pages.take().frame).toBe(pages[0]?.frame);
+});
+
 describe('typed calls', () => {
   test('give values, structures or Xen’s errors', () => {
     const { calls } = bound(worldOf().guests.one);

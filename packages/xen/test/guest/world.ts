@@ -1,4 +1,4 @@
-import type { BindContext } from '@trapline/core';
+import type { BindContext, MemoryPort } from '@trapline/core';
 import { readDts } from '@trapline/devicetree';
 import { createMachine, type Guest, type Machine } from '@trapline/trap-bus';
 import {
@@ -25,14 +25,15 @@ export interface World {
 export interface WorldSpec extends Omit<HypervisorOptions, 'domains'> {
   readonly domains?: Readonly<Record<string, DomainConfig>>;
   readonly vcpus?: number;
+  readonly state?: 'a64' | 'a32';
 }
 
-export function worldOf({ domains = { one: {} }, vcpus = 1, ...options }: WorldSpec = {}): World {
+export function worldOf({ domains = { one: {} }, vcpus = 1, state = 'a64', ...options }: WorldSpec = {}): World {
   const service = hypervisor({ ...options, domains });
   const machine = createMachine({
     guests: Object.keys(domains).map((name) => ({
       name,
-      vcpus,
+      vcpus: Array.from({ length: vcpus }, () => ({ boot: { state } })),
       memory: [{ base: RAM, size: RAM_BYTES }],
       services: { el2: [service] },
     })),
@@ -54,6 +55,8 @@ export function treeOf(vcpus: number, { compatible, more = '', extended = true }
 export interface BoundSpec extends XenDriverOptions {
   readonly compatible?: string;
   readonly more?: string;
+  /** Whether the driver's memory can only be read and written. */
+  readonly plainMemory?: boolean;
   /** Whether the tree names extended regions; it does, where absent. */
   readonly extended?: boolean;
 }
@@ -61,17 +64,27 @@ export interface BoundSpec extends XenDriverOptions {
 /** Binds the driver to a guest, as discovery does. */
 export function bind(guest: Guest, spec: BoundSpec = {}): XenGuest | undefined {
   const tree = treeOf(guest.vcpus.length, spec);
-  const { compatible: _, more: __, extended: ___, ...options } = spec;
+  const { compatible: _, more: __, extended: ___, plainMemory, ...options } = spec;
   const context: BindContext = {
     tree,
     conduit: (kind) => guest.conduit(kind as 'hvc'),
     get: () => {
       throw new Error('the driver needs no other');
     },
-    memory: guest.ports.memory,
+    memory: plainMemory ? withoutViews(guest.ports.memory) : guest.ports.memory,
     random: undefined,
   };
   return xenDriver(options).bind(context, tree.require('/hypervisor'));
+}
+
+/** A memory that gives neither views nor indivisible words. */
+function withoutViews(memory: MemoryPort): MemoryPort {
+  return {
+    read: (address, target) => memory.read(address, target),
+    write: (address, source) => memory.write(address, source),
+    has: (address, length) => memory.has(address, length),
+    translate: (pe, address, access) => memory.translate(pe, address, access),
+  };
 }
 
 /** A driver that has to bind. */
