@@ -1,8 +1,8 @@
 import { PC } from '@trapline/core';
 import { firmware } from '@trapline/psci';
-import { Commands, Event, Field, Flag, MonitorError } from '@trapline/qemu';
+import { Bridge, Commands, Event, Field, Flag, MonitorError } from '@trapline/qemu';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { registerOf } from './fake-link.js';
+import { FakeLink, registerOf } from './fake-link.js';
 import { call, setup, VERSION } from './fake-machine.js';
 
 describe('work from outside', () => {
@@ -79,6 +79,25 @@ describe('work from outside', () => {
     expect(bridge.clock.wall()).toBe(7n);
     expect(bridge.clock.now()).toBe(5000n);
   });
+});
+
+test('before the machine begins, shared words and interrupts wait for nobody', () => {
+  const link = new FakeLink(1);
+  const windows = [{ base: 0x4000_0000, size: 0x40_0000, physical: 0x4000_0000 }];
+  const bridge = new Bridge({ link, windows, clock: { now: () => 0n, wall: () => 0n } });
+  const words = bridge.memory.sharedWords?.(0x4000_1000 as never, 16);
+  words?.store(0, 0x70);
+  expect([words?.or(0, 1), words?.and(0, 0x11), words?.compareExchange(0, 0x11, 9), words?.load(0)]).toEqual([
+    0x70, 0x71, 0x11, 9,
+  ]);
+  expect(words?.compareExchange(0, 5, 6)).toBe(9);
+  expect(link.bytes[0x1000]).toBe(9);
+  bridge.interrupts.pulse({ index: 0 } as never, 31);
+  const commands = new Commands();
+  commands.kick(0);
+  commands.write(0x0800_0204, 4, 1);
+  bridge.execute(commands);
+  expect([link.attentions, link.kicks, link.devices]).toEqual([0, [], []]);
 });
 
 describe('alarms', () => {

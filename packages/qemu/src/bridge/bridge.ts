@@ -9,6 +9,7 @@ import { Event, Field, Flag } from '../monitor/layout.js';
 import { MonitorError, type MonitorLink } from '../monitor/link.js';
 import { carryCall, regimeOf, showCaller } from './caller.js';
 import { MachineCpu } from './cpu.js';
+import { carryOutDirectly } from './direct.js';
 import { Timing } from './timing.js';
 
 /** SCTLR_EL1 and SCTLR_EL2 as a CPU has them after reset: RES1 bits, MMU and caches off. */
@@ -65,6 +66,8 @@ export class Bridge implements Executor {
   /** The CPU whose entry is in hand. */
   #current: MachineCpu | undefined = undefined;
   #called = false;
+  /** Whether the first CPU has begun: before, and once it is closed, nobody else changes the machine's memory. */
+  #begun = false;
   #machine: Machine | undefined = undefined;
   #guest: Guest | undefined = undefined;
   #closed = false;
@@ -95,6 +98,10 @@ export class Bridge implements Executor {
   }
 
   execute(commands: Commands): void {
+    if (!this.#begun || this.#closed) {
+      carryOutDirectly(this.#link.memory, commands);
+      return;
+    }
     if (this.#current === undefined) {
       throw new MonitorError('no CPU is in the monitor: give the work to post()');
     }
@@ -108,8 +115,9 @@ export class Bridge implements Executor {
       return;
     }
     this.#queue.push(work);
-    if (!this.#called) this.#link.attention();
-    this.#called = true;
+    // Before the machine has begun its first sign is waited for.
+    if (this.#begun && !this.#called) this.#link.attention();
+    this.#called = this.#begun;
   }
 
   /** Forgets work and alarms, and hears nothing more. */
@@ -154,6 +162,7 @@ export class Bridge implements Executor {
       this.#stageTwo = this.#makeStageTwo();
       for (const [slot, value] of this.onReady()) writeRegister(vcpu, slot, value);
       cpu.flags |= Flag.restart;
+      this.#begun = true;
       return;
     }
     if (event !== Event.woken) throw faultOf(cpu);

@@ -27,6 +27,7 @@ export type TranslationTarget = { -readonly [K in keyof Regime]: Regime[K] };
 
 /** A running machine's memory behind the memory port. */
 export class MachineMemory implements MemoryPort {
+  readonly regions: readonly { readonly base: number; readonly size: number }[];
   readonly #memory: LinkMemory;
   readonly #windows: readonly Window[];
   readonly #executor: Executor;
@@ -47,6 +48,7 @@ export class MachineMemory implements MemoryPort {
   constructor(memory: LinkMemory, windows: readonly Window[], executor: Executor, regimeOf: RegimeOf) {
     this.#memory = memory;
     this.#windows = windows;
+    this.regions = windows.map(({ base, size }) => ({ base, size }));
     this.#executor = executor;
     this.#regimeOf = regimeOf;
     this.#readWord = (address) =>

@@ -10,6 +10,7 @@ export class SharedFile implements LinkMemory {
   readonly size: number;
   readonly path: string;
   readonly #descriptor: number;
+  #closed = false;
 
   constructor(path: string, base: number, size: number) {
     this.path = path;
@@ -20,11 +21,12 @@ export class SharedFile implements LinkMemory {
   }
 
   read(address: number, target: Uint8Array): void {
-    readSync(this.#descriptor, target, 0, target.length, address - this.base);
+    if (this.#closed) target.fill(0);
+    else readSync(this.#descriptor, target, 0, target.length, address - this.base);
   }
 
   write(address: number, source: Uint8Array): void {
-    writeSync(this.#descriptor, source, 0, source.length, address - this.base);
+    if (!this.#closed) writeSync(this.#descriptor, source, 0, source.length, address - this.base);
   }
 
   /** Takes its name away, once the machine has opened it: nothing is left of it, however this process ends. */
@@ -32,7 +34,9 @@ export class SharedFile implements LinkMemory {
     rmSync(this.path, { force: true });
   }
 
+  /** The machine is gone: from now on there are zeros, and what is written is lost. */
   close(): void {
+    this.#closed = true;
     closeSync(this.#descriptor);
   }
 }
