@@ -1,5 +1,15 @@
+import type {
+  AttachedGuest,
+  Attachment,
+  Call,
+  GuestPhysical,
+  Handler,
+  InterruptPort,
+  Outcome,
+  RunningService,
+} from '@trapline/core';
 import { loadRecording, type Recording, type RecordingName, type Scenario } from '@trapline/recordings';
-import { type FileReport, replay, type Setting, xenMachine } from '@trapline/replay';
+import { type FileReport, replay, type Setting, type XenParts, xenMachine } from '@trapline/replay';
 import { hypervisor } from '@trapline/xen';
 import { describe, expect, test, vi } from 'vitest';
 
@@ -165,5 +175,127 @@ describe('a hypervisor that is set up in another way is seen through', () => {
       for (const domain of (environment.domains ?? []) as unknown as Loose[]) domain.evtchnPPI = 30;
     });
     expect(report.different).toBeGreaterThan(0);
+  });
+});
+
+describe('a fault of the hypervisor is seen', () => {
+  /** One wrong thing that a hypervisor does: to a call that it has answered, or to a port of its guests. */
+  interface Fault {
+    readonly after?: (call: Call, outcome: Outcome) => Outcome;
+    readonly interrupts?: Partial<InterruptPort>;
+  }
+
+  /** The hypervisor with a fault in all of its handlers, or in what its guests' ports do. */
+  function faulty(fault: Fault): XenParts['hypervisor'] {
+    return (options) => {
+      const service = hypervisor(options);
+      const attachFaulty = (running: RunningService, guest: AttachedGuest): Attachment => {
+        const { interrupts } = guest.ports;
+        const port: InterruptPort = {
+          setLevel: (pe, intid, asserted) => interrupts.setLevel(pe, intid, asserted),
+          pulse: (pe, intid) => interrupts.pulse(pe, intid),
+          pending: (pe) => interrupts.pending(pe),
+          inFlight: (pe, intid) => interrupts.inFlight?.(pe, intid),
+          ...fault.interrupts,
+        };
+        const ports = { ...guest.ports, interrupts: port };
+        const attachment = running.attach({ ...guest, ports });
+        const { after } = fault;
+        if (!after) return attachment;
+        const wrapped =
+          (handler: Handler): Handler =>
+          (call) =>
+            after(call, handler(call));
+        const implementations = attachment.implementations.map((part) => ({
+          ...part,
+          entries: part.entries.map((entry) => ({ ...entry, handler: wrapped(entry.handler) })),
+          ranges: part.ranges.map((range) => ({ ...range, handler: wrapped(range.handler) })),
+        }));
+        return { ...attachment, implementations };
+      };
+      return {
+        ...service,
+        start: () => {
+          const running = service.start();
+          return { ...running, attach: (guest) => attachFaulty(running, guest) };
+        },
+      };
+    };
+  }
+
+  async function differences(name: RecordingName, scenarios: number, fault: Fault): Promise<number> {
+    const recording = structuredClone(await loadRecording(name));
+    keep(recording, (_, index) => index < scenarios);
+    const who = { xen: (setting: Setting) => xenMachine(setting, { hypervisor: faulty(fault) }) };
+    return replay(recording, { subjects: who }).different;
+  }
+
+  test('none where there is none', async () => {
+    expect(await differences('xen-4.17-two-domains', 6, {})).toBe(0);
+  });
+
+  test.each<[string, Fault]>([
+    [
+      'a result that is one too large',
+      {
+        after: ({ pe }, outcome) => {
+          if (outcome.kind === 'returned') pe.x[0] = BigInt.asUintN(64, (pe.x[0] as bigint) + 1n);
+          return outcome;
+        },
+      },
+    ],
+    [
+      'a register that is not its own',
+      {
+        after: ({ pe }, outcome) => {
+          pe.x[5] = 0n;
+          return outcome;
+        },
+      },
+    ],
+    [
+      'a flag that it clears',
+      {
+        after: ({ pe }, outcome) => {
+          pe.pstate |= 0x4000_0000;
+          return outcome;
+        },
+      },
+    ],
+    ['a call that does not come back', { after: () => ({ kind: 'wait', until: 'never', onWake: 'return', why: '' }) }],
+    ['interrupts that nobody sees', { interrupts: { pulse: () => {} } }],
+  ])('%s', async (_, fault) => {
+    expect(await differences('xen-4.17-two-domains', 6, fault)).toBeGreaterThan(0);
+  });
+
+  test('a byte of memory that nobody asked to be changed', async () => {
+    const recording = structuredClone(await loadRecording('xen-4.17-two-domains-silo'));
+    const ports: AttachedGuest['ports'][] = [];
+    const who = {
+      xen: (setting: Setting) =>
+        xenMachine(setting, {
+          hypervisor: (options) => {
+            const service = faulty({
+              after: (_, outcome) => {
+                ports[1]?.memory.write(0x4040_5123 as GuestPhysical, Uint8Array.of(1));
+                return outcome;
+              },
+            })(options);
+            return {
+              ...service,
+              start: () => {
+                const running = service.start();
+                const attach = (guest: AttachedGuest): Attachment => {
+                  ports.push(guest.ports);
+                  return running.attach(guest);
+                };
+                return { ...running, attach };
+              },
+            };
+          },
+        }),
+    };
+    const { details } = replay(recording, { subjects: who });
+    expect(details.map(({ what }) => what)).toEqual(['domain 2 mem:0x40405123']);
   });
 });
