@@ -3,11 +3,11 @@ import { ERRNO } from '../abi/errno.js';
 import type { Hypercall } from '../calls/hypercall.js';
 import type { Domain } from '../domain/domain.js';
 import type { XenVcpu } from '../domain/vcpu.js';
-import { addressOfFrame, allocatedOfId, frameOfId, PAGE_BYTES, pageId } from './frames.js';
+import { addressOfFrame, frameOfId, PAGE_BYTES } from './frames.js';
 import { GuestCopy } from './guest-copy.js';
-import { contentOf, Heap } from './heap.js';
 import { MemoryRestorer } from './memory-restorer.js';
-import { Page } from './page.js';
+import type { Page } from './page.js';
+import { PageSource } from './page-source.js';
 import { isAnyRam, isForeign, type PageType } from './page-types.js';
 import { wordsAt } from './page-words.js';
 import { PhysicalMap } from './physical-map.js';
@@ -30,13 +30,13 @@ export class DomainMemory {
   readonly domain: Domain;
   readonly map: PhysicalMap;
   readonly reservation: Reservation;
+  readonly pages: PageSource;
   /** Whether pages can be put at frames of the guest's: without it, grants between domains are refused. */
   readonly canMapPages: boolean;
   readonly #port: MemoryPort | undefined;
   readonly #copy: GuestCopy | undefined;
   readonly #restorer: MemoryRestorer;
   #sharedInfo: SharedPage;
-  #range: number;
   #dying = false;
   #restoring = false;
 
@@ -57,7 +57,7 @@ export class DomainMemory {
     );
     this.reservation = new Reservation(this.map.ram.count);
     this.#copy = this.#port && new GuestCopy(this.#port, this.map, this);
-    this.#range = domain.xen.heap.claim();
+    this.pages = new PageSource(this, this.#port);
     this.#restorer = new MemoryRestorer(this, this.#port?.mapping);
     this.#sharedInfo = new SharedPage(this, SHARED_INFO);
   }
@@ -191,61 +191,6 @@ export class DomainMemory {
     return result;
   }
 
-  /** The beginning of the machine frames of its RAM, as {@link Heap} numbers them. */
-  get range(): number {
-    return this.#range;
-  }
-
-  set range(range: number) {
-    this.#range = range;
-  }
-
-  /**
-   * Puts a page that the heap has allocated at a frame: 0, or what {@link PhysicalMap.set} gives. It has been counted
-   * before.
-   */
-  populate(frame: number, allocated: number): number {
-    if (!this.map.reaches(frame)) return -ERRNO.EINVAL;
-    return this.map.set(frame, 'ram', this.newPage(frame, allocated));
-  }
-
-  /**
-   * A page that the heap has allocated, for a frame, with what it held before, or one of zeros; undefined where the port
-   * cannot map pages and only the frame's own bytes, as zeros, can be there.
-   */
-  newPage(frame: number, allocated: number = this.domain.xen.heap.allocateErased()): Page | undefined {
-    const mapping = this.#port?.mapping;
-    const content = this.domain.xen.heap.contentOf(allocated);
-    if (mapping !== undefined) {
-      const bytes = mapping.allocate();
-      if (content !== undefined) bytes.set(content);
-      return this.keep(new Page(this, pageId(allocated), bytes));
-    }
-    if (!this.map.ram.has(frame)) return undefined;
-    this.#port?.write(addressOfFrame(frame), new Uint8Array(PAGE_BYTES));
-    return this.map.makeAsBuilt(frame);
-  }
-
-  /** A page is free. What it holds goes with it, unless its owner ends: those are erased (free_domheap_pages). */
-  freed(page: Page): void {
-    this.reservation.freed(page);
-    if (page.isXenHeap || this.isDying || !this.canMapPages) return;
-    const allocated = allocatedOfId(page.id) ?? Heap.frameIn(this.#range, frameOfId(page.id));
-    this.domain.xen.heap.free(allocated, contentOf(page.bytes));
-  }
-
-  /** Frees RAM as it was built that nobody has asked for; what it held is given by {@link contentAt}. */
-  freeUntouched(frame: number, content: Uint8Array | undefined): void {
-    this.reservation.freeUntouched();
-    if (this.canMapPages) this.domain.xen.heap.free(Heap.frameIn(this.#range, frame), content);
-  }
-
-  /** What a frame of RAM holds that is to be freed: nothing for zeros. */
-  contentAt(frame: number): Uint8Array | undefined {
-    const bytes = new Uint8Array(PAGE_BYTES);
-    return this.canMapPages && this.#port?.read(addressOfFrame(frame), bytes) ? contentOf(bytes) : undefined;
-  }
-
   /** Makes a page known by its id. */
   keep(page: Page): Page {
     this.reservation.add(page);
@@ -284,9 +229,7 @@ export class DomainMemory {
   reset(): void {
     this.#dying = false;
     this.#restoring = true;
-    this.domain.xen.heap.forget(this.#range);
-    // Pages that others still use keep their place in the machine.
-    if (!this.reservation.isIdle) this.#range = this.domain.xen.heap.claim();
+    this.pages.reset();
     this.#restorer.reset();
     this.#restoring = false;
     this.#sharedInfo = new SharedPage(this, SHARED_INFO);

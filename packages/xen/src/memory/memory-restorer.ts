@@ -39,7 +39,7 @@ export class MemoryRestorer {
     for (const page of state.pages) this.#bringBack(page, old.get(page.id));
     reservation.maximum = state.maximum;
     reservation.claimed = state.claimed;
-    memory.range = state.range;
+    memory.pages.range = state.range;
     this.#contents.clear();
     for (const [id, bytes] of state.shared) this.#contents.set(id, bytes);
     for (const page of reservation.shared) this.fill(page);
@@ -94,7 +94,7 @@ export class MemoryRestorer {
     this.#contents.clear();
     reservation.begin(map.ram.count);
     for (const [frame, content] of mapping ? lost : []) {
-      const page = this.#memory.newPage(frame) as Page;
+      const page = this.#memory.pages.take(frame) as Page;
       if (content !== undefined) page.bytes.set(content);
       map.set(frame, 'ram', page);
     }

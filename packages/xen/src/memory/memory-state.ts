@@ -60,7 +60,7 @@ export function saveState(memory: DomainMemory): Saved {
   }
   return {
     ...{ dying: memory.isDying, relinquished: isRelinquished, total, maximum, claimed, highest: map.highest },
-    range: memory.range,
+    range: memory.pages.range,
     shared: Array.from(reservation.shared, (page) => ({ id: page.id, bytes: textOfWords(page.words) })),
     pages: savePages(memory, shown),
     holes,

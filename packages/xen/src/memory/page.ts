@@ -77,7 +77,7 @@ export class Page {
     if (this.#references > 0 || this.#abandoned) return;
     this.owner.reservation.idle(this);
     if (!this.isFree) return;
-    this.owner.freed(this);
+    this.owner.pages.giveBack(this);
     if (this.owner.isGone) domainReleased(this.owner.domain);
   }
 
@@ -85,7 +85,7 @@ export class Page {
   deallocate(): void {
     if (!this.isAllocated) return;
     this.#allocated = false;
-    if (this.isFree) this.owner.freed(this);
+    if (this.isFree) this.owner.pages.giveBack(this);
   }
 
   /** The state of a page when it is restored: no reference, which every holder takes again by {@link retake}. */

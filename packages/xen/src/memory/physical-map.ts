@@ -99,11 +99,6 @@ export class PhysicalMap {
     return this.#devices.has(frame);
   }
 
-  /** Whether the domain has devices at all. */
-  get hasDevices(): boolean {
-    return this.#devices.count > 0;
-  }
-
   /** The page that a frame of RAM was built with, wherever it is; only for a domain whose frames are machine frames. */
   builtWith(frame: number): Page | undefined {
     return this.#displaced?.get(frame) ?? (this.typeOf(frame) === 'ram' ? this.pageAt(frame) : undefined);

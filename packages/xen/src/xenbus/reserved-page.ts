@@ -105,7 +105,7 @@ function placePage({ memory, xen }: Domain, frame: number): boolean {
   if (memory.page(frame) !== undefined) return true;
   const { reservation } = memory;
   reservation.maximum = Math.max(reservation.maximum, reservation.total + 1);
-  return reservation.allocate(1) && memory.populate(frame, xen.heap.allocate(0)) === 0;
+  return reservation.allocate(1) && memory.pages.populate(frame, xen.heap.allocate(0)) === 0;
 }
 
 const PAGE_WORDS = 1024;

@@ -149,7 +149,7 @@ describe('grants of version 2', () => {
   it('have frames of 64 bits', () => {
     const [a, b] = rig2(2) as [Party, Party];
     const frame = 2 ** 32 + 5;
-    a.domain.memory.map.set(frame, 'ram', a.domain.memory.newPage(frame));
+    a.domain.memory.map.set(frame, 'ram', a.domain.memory.pages.take(frame));
     a.grant2(8, (b.id << 16) | PERMIT, 0, 5, 1);
     a.grant2(9, (b.id << 16) | PERMIT, 0, 5, 0x1000);
     expect(b.map(a, 8, HOLE_FRAME).status).toBe(0);

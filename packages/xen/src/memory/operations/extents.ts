@@ -18,7 +18,7 @@ export const MAX_ORDER = 18;
 /** The largest extent that a caller may ask for. */
 export function maxOrder(caller: Domain): number {
   if (caller.privileged) return MAX_ORDER;
-  return caller.memory.map.hasDevices ? DEVICE_ORDER : DOMAIN_ORDER;
+  return caller.config.devices.length > 0 ? DEVICE_ORDER : DOMAIN_ORDER;
 }
 
 /** Where a call goes on that was preempted, which is the command's upper part; above {@link MAX_EXTENT} it never was. */

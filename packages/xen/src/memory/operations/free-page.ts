@@ -13,9 +13,9 @@ export function freePage(memory: DomainMemory, frame: number): number {
   // Most pages that are given back nobody has ever asked for: they need not come into being for it.
   const page = map.isUntouched(frame) && !domain.isDirectMapped ? undefined : map.pageAt(frame);
   if (page === undefined) {
-    const content = memory.contentAt(frame);
+    const content = memory.pages.contentAt(frame);
     const cleared = map.clear(frame);
-    if (cleared === 0 && !domain.isDirectMapped) memory.freeUntouched(frame, content);
+    if (cleared === 0 && !domain.isDirectMapped) memory.pages.giveBackUntouched(frame, content);
     return cleared;
   }
   if (page.owner !== memory || !page.take()) return -ERRNO.ENXIO;

@@ -112,7 +112,7 @@ function populate(_call: Hypercall, domain: Domain, frame: number, order: number
   // Pages that find no frame stay in the reservation, as they do in Xen.
   const block = domain.xen.heap.allocate(order);
   for (let i = 0; i < 2 ** order; i++) {
-    if (memory.populate(frame < 0 ? frame : frame + i, block + i) !== 0) return false;
+    if (memory.pages.populate(frame < 0 ? frame : frame + i, block + i) !== 0) return false;
   }
   return true;
 }
