@@ -168,6 +168,21 @@ describe('a CPU that waits', () => {
     expect([a.x[PC], a.x[0]]).toEqual([0x8000n, 7n]);
   });
 
+  test('executes its instruction again where the service says so, with its registers as they are', () => {
+    const { guest, a, call } = guestOf({}, { kind: 'wait', until: 'service', onWake: 'repeat', why: 'a list' });
+    expect(call('pass', 5).kind).toBe('wait');
+    const before = [...a.x];
+    guest.power.wake(a);
+    expect([a.powerState, a.x[PC], [...a.x]]).toEqual(['running', 0x1000n, before]);
+  });
+
+  test('that is to repeat its call, and has no need to wait, repeats it at once', () => {
+    const { guest, a, call } = guestOf({}, { kind: 'wait', until: 'interrupt', onWake: 'repeat', why: 'a list' });
+    guest.ports.interrupts.pulse(a, PPI);
+    expect(call('pass', 5).kind).toBe('again');
+    expect(a.x[PC]).toBe(0x1000n);
+  });
+
   test('may be started anew: the wait is forgotten', () => {
     const { machine, guest, a, call } = guestOf();
     call('sleep', 1000, 0);
