@@ -150,11 +150,10 @@ function operationAnswer(guest: Guest, number: number, { command, structure, dir
   return [words(result), ...fields.flatMap(([name, value]) => fieldWords(name, value))].join(', ');
 }
 
-/** Fields that are numbers and not 0. */
+/** Fields that are numbers and not 0; negative ones are statuses. */
 function fieldWords(name: string, value: unknown): readonly string[] {
-  return (typeof value === 'number' || typeof value === 'bigint') && BigInt(value) !== 0n
-    ? [`${name} 0x${value.toString(16)}`]
-    : [];
+  if ((typeof value !== 'number' && typeof value !== 'bigint') || BigInt(value) === 0n) return [];
+  return [value < 0 ? `${name} ${value}` : `${name} 0x${value.toString(16)}`];
 }
 
 function call(guest: Guest, number: number, args: readonly number[]): bigint {
