@@ -3,8 +3,8 @@ import { Bridge, type BridgeOptions, Event, Field, PSTATE_SLOT } from '@trapline
 import { createMachine, type Guest, type GuestSpec, type Machine } from '@trapline/trap-bus';
 import { FakeLink } from './fake-link.js';
 
-/** ESR_EL3 and ESR_EL2 of SMC #0 and HVC #0 from AArch64. */
-export const SMC64 = 0x5e00_0000;
+/** ESR_EL3 of SMC #0 and ESR_EL2 of HVC #0, from AArch64. */
+const SMC64 = 0x5e00_0000;
 export const HVC64 = 0x5a00_0000;
 export const EL1H = 0x3c5;
 export const VERSION = 0x8400_0000;
