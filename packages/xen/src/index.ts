@@ -124,6 +124,7 @@ export type { HostedDomain } from './host/hosted-domain.js';
 export type { ConsoleOutput } from './host/xen-console.js';
 export type { XenHost } from './host/xen-host.js';
 export { type HypervisorOptions, hypervisor } from './hypervisor.js';
+export type { FreeBlock } from './memory/heap.js';
 export { completeChecksum } from './net/checksum.js';
 export { NetBackend } from './net/net-backend.js';
 export { type NetServiceOptions, netService } from './net/net-service.js';
@@ -157,6 +158,7 @@ export {
 export type { Permission, PermissionLetter } from './store/permissions.js';
 export { DEFAULT_QUOTAS, type StoreQuotas } from './store/quotas.js';
 export { type StoreServiceOptions, storeService } from './store/store-service.js';
+export { type StoreClock, WATCH_EVENT_TIMEOUT_NS } from './store/timeouts.js';
 export { type StoreValue, StoreView } from './store/view.js';
 export {
   REQUESTS_PER_EVENT,

@@ -36,8 +36,14 @@ export interface XenHostOptions {
   readonly maximumRamPage?: number;
   readonly totalPages?: number;
   readonly physicalAddressBits?: number;
-  /** Words that fill the first pages of the machine that nobody has had. */
-  readonly leftPages?: readonly number[];
+  /** The free blocks of the machine's heap, and the words that fill them. */
+  readonly freeBlocks?: readonly XenFreeBlock[];
+}
+
+/** A block of 2^`order` pages that are all filled with one word. */
+export interface XenFreeBlock {
+  readonly order: number;
+  readonly fill: number;
 }
 
 /** What a hypervisor service is asked for. */

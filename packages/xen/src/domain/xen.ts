@@ -43,7 +43,7 @@ export class Xen {
     this.profile = profile;
     this.policy = POLICIES[profile.policy];
     this.host = host;
-    this.heap = new Heap(host.leftPages);
+    this.heap = new Heap(host.freeBlocks);
     this.version = (profile.version.major << 16) | profile.version.minor;
     this.texts = versionTexts(host);
     this.hypfs = hypfsOf(profile, host);

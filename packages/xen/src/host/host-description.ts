@@ -1,3 +1,5 @@
+import type { FreeBlock } from '../memory/heap.js';
+
 /**
  * The machine under Xen and the build of Xen itself, as far as hypercalls tell of them: what no profile can know. Every
  * field has a default of a small machine without secrets.
@@ -34,10 +36,11 @@ export interface HostDescription {
   /** What the firmware below says of speculative store bypass (ARM_SSBD_*): it decides about SMCCC_ARCH_WORKAROUND_2. */
   readonly ssbd: 'runtime' | 'unknown' | 'mitigated';
   /**
-   * What Xen itself left in the pages that nobody has had, in the order in which they are allocated: a word that fills the
-   * page, as the code of its start is filled when it is freed. Pages beyond the list are zeros.
+   * The free blocks of the machine's heap once the domains have been built, of each order the one that is allocated first
+   * to begin with. Xen fills the code of its start with a word before it frees it, and a guest that balloons sees that.
+   * Pages beyond these are zeros.
    */
-  readonly leftPages: readonly number[];
+  readonly freeBlocks: readonly FreeBlock[];
   /** Bits of the guest's physical addresses (the p2m's input size). */
   readonly physicalAddressBits: number;
 }
@@ -73,6 +76,6 @@ export const DEFAULT_HOST: HostDescription = {
   totalPages: 0x4_0000,
   freePages: 0x1_0000,
   ssbd: 'runtime',
-  leftPages: [],
+  freeBlocks: [],
   physicalAddressBits: 44,
 };

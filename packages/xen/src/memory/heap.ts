@@ -10,6 +10,12 @@ const RANGE = 2 ** 28;
 /** Entries of a list that count no more before they are thrown away. */
 const KEPT_STALE = 1024;
 
+/** A block of 2^`order` pages that no domain has had, filled with a word: zero, or what Xen itself left there. */
+export interface FreeBlock {
+  readonly order: number;
+  readonly fill: number;
+}
+
 /**
  * The machine's free pages that domains had before: a buddy allocator, as Xen's is (common/page_alloc.c,
  * alloc_heap_pages and free_heap_pages). What was freed last is allocated first, with what it held: Xen does not erase
@@ -26,14 +32,18 @@ export class Heap {
   readonly #orders = new Map<number, number>();
   /** What free pages hold that are not zeros. */
   readonly #contents = new Map<number, Uint8Array>();
-  readonly #left: readonly number[];
   #ranges = 1;
   #fresh = 0;
-  #leftTaken = 0;
 
-  /** `left` is what Xen left in the first pages that nobody has had ({@link HostDescription.leftPages}). */
-  constructor(left: readonly number[] = []) {
-    this.#left = left;
+  /** `blocks` are free from the beginning ({@link HostDescription.freeBlocks}); those of one order in the order given. */
+  constructor(blocks: readonly FreeBlock[] = []) {
+    for (const { order, fill } of blocks.toReversed()) {
+      const start = this.#freshBlock(order);
+      this.#put(start, order);
+      if (fill === 0) continue;
+      const content = new Uint8Array(new Uint32Array(PAGE_BYTES / 4).fill(fill).buffer);
+      for (let page = start; page < start + 2 ** order; page++) this.#contents.set(page, content);
+    }
   }
 
   /** The machine frame of a domain's frame of RAM, as it was built. */
@@ -109,7 +119,6 @@ export class Heap {
     return {
       ranges: this.#ranges,
       fresh: this.#fresh,
-      leftTaken: this.#leftTaken,
       lists: this.#lists.map((_, order) => this.#listed(order)),
       contents: Array.from(this.#contents, ([page, bytes]) => ({ page, bytes: textOf(bytes) })),
     };
@@ -119,7 +128,6 @@ export class Heap {
     const state = new SavedState(saved, 'the heap');
     const ranges = state.integer('ranges', 1, Math.floor(Number.MAX_SAFE_INTEGER / RANGE));
     const fresh = state.integer('fresh', 0, Number.MAX_SAFE_INTEGER);
-    const leftTaken = state.integer('leftTaken', 0, Number.MAX_SAFE_INTEGER);
     const lists = state.list('lists', MAX_ORDER + 1).map((list) => new SavedState({ list }, 'the heap'));
     const blocks = lists.map((list) => list.integers('list', 0, Number.MAX_SAFE_INTEGER));
     const contents = state.parts('contents').map((part) => ({
@@ -130,7 +138,6 @@ export class Heap {
     this.#contents.clear();
     this.#ranges = ranges;
     this.#fresh = fresh;
-    this.#leftTaken = leftTaken;
     blocks.forEach((list, order) => {
       this.#lists[order] = list;
       for (const start of list) this.#orders.set(start, order);
@@ -170,10 +177,6 @@ export class Heap {
     const size = 2 ** (order + 1);
     const start = Math.ceil(this.#fresh / size) * size;
     this.#fresh = start + size;
-    const word = order === 0 ? this.#left[this.#leftTaken] : undefined;
-    if (word === undefined) return start;
-    this.#leftTaken++;
-    if (word !== 0) this.#contents.set(start, new Uint8Array(new Uint32Array(PAGE_BYTES / 4).fill(word).buffer));
     return start;
   }
 

@@ -23,13 +23,27 @@ describe('the pages that domains give back', () => {
     expect([heap.allocate(0), heap.allocate(0), heap.allocate(1)]).toEqual([11, 10, 8]);
   });
 
-  it('are not pages that nobody had, which have no neighbours and hold what Xen left', () => {
-    const heap = new Heap([0xd420_0040, 0]);
+  it('are not pages that nobody had, which have no neighbours', () => {
+    const heap = new Heap();
     const taken = [heap.allocate(0), heap.allocate(0), heap.allocate(0)];
     expect(new Set(taken).size).toBe(3);
-    expect(taken.map((number) => heap.contentOf(number)?.[0])).toEqual([0x40, undefined, undefined]);
     for (const number of taken) heap.free(number, undefined);
     expect([heap.allocate(0), heap.allocate(0), heap.allocate(0)]).toEqual([...taken].reverse());
+  });
+
+  it('hold what Xen left where no domain has had them, the least blocks first', () => {
+    const heap = new Heap([
+      { order: 1, fill: 0xd420_0040 },
+      { order: 0, fill: 0 },
+      { order: 0, fill: 7 },
+    ]);
+    const taken = Array.from({ length: 5 }, () => heap.allocate(0));
+    expect(taken.map((number) => heap.contentOf(number)?.[0])).toEqual([undefined, 7, 0x40, 0x40, undefined]);
+    const [, , upper, lower] = taken as [number, number, number, number, number];
+    expect(upper).toBe(lower + 1);
+    heap.free(lower, undefined);
+    heap.free(upper, undefined);
+    expect(heap.allocate(1)).toBe(lower);
   });
 
   it('are erased where Xen takes them itself', () => {
@@ -54,10 +68,10 @@ describe('the pages that domains give back', () => {
   });
 
   it('are the same after a restore, blocks that were merged among them', () => {
-    const heap = new Heap([7]);
+    const heap = new Heap([{ order: 0, fill: 7 }]);
     for (const number of [8, 9, 30, 31, 40]) heap.free(number, page(number));
     heap.allocate(0);
-    const copy = new Heap([7]);
+    const copy = new Heap([{ order: 0, fill: 7 }]);
     copy.restore(structuredClone(heap.save()));
     const drain = (from: Heap) => Array.from({ length: 6 }, () => from.allocate(0)).map((n) => [n, from.contentOf(n)]);
     expect(drain(copy)).toEqual(drain(heap));
