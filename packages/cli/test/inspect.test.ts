@@ -59,6 +59,20 @@ describe('inspect --json', () => {
     ]);
   });
 
+  it.each(['xen-4.17-dom0', 'xen-4.17-dom0-gicv2', 'xen-4.17-domu-enhanced', 'xen-4.17-domu-a32'])(
+    'finds PSCI and Xen, and a driver for each, in %s',
+    async (tree) => {
+      const { code, out } = await trapline(['inspect', '--json', fixture(`${tree}.dtb`)]);
+      const found: { interface: string; driver: string; diagnostics: unknown[] }[] = JSON.parse(out)[0].interfaces;
+      expect(code).toBe(0);
+      expect(found.map(({ interface: name, driver }) => [name, driver]).sort()).toEqual([
+        ['psci', 'psci'],
+        ['xen', 'xen'],
+      ]);
+      expect(found.flatMap(({ diagnostics }) => diagnostics)).toEqual([]);
+    },
+  );
+
   it('lists a disabled node, with a diagnostic and without a driver', async () => {
     const { out } = await trapline(['inspect', '--json', fixture('qemu-zcu102.dtb')]);
     const zynqmp = JSON.parse(out)[0].interfaces[1];
