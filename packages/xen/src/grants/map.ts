@@ -21,8 +21,9 @@ const UNTRANSLATED = GNTMAP.device_map | GNTMAP.application_map | GNTMAP.contain
 /** GNTTABOP_map_grant_ref. */
 export const mapGrantRef: ListOperation = {
   size,
-  writtenAt: at.status,
-  writtenBytes: size - at.status,
+  // Whole words, which copy faster: `dom` goes back as it came.
+  writtenAt: at.dom,
+  writtenBytes: size - at.dom,
   one: (call) => {
     call.operand.halves[STATUS] = mapOne(call);
   },
