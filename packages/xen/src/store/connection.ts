@@ -31,6 +31,8 @@ export class StoreConnection {
   readonly #domain: StoreDomain;
   readonly #interface: StoreInterface;
   readonly #features: number;
+  /** When an event of now is given up. */
+  readonly #deadline: () => bigint | undefined;
   readonly #outbox: Outbox;
   readonly #header = new Uint8Array(MESSAGE_HEADER_BYTES);
   readonly #headerView = new DataView(this.#header.buffer);
@@ -45,7 +47,9 @@ export class StoreConnection {
     domain: StoreDomain,
     page: StoreInterface,
     features: number,
+    deadline: () => bigint | undefined,
   ) {
+    this.#deadline = deadline;
     this.#engine = engine;
     this.#domains = domains;
     this.#domain = domain;
@@ -116,6 +120,20 @@ export class StoreConnection {
     this.#engine.removeClient(this.client);
   }
 
+  /** When the next event to it is given up. */
+  get deadline(): bigint | undefined {
+    return this.#outbox.deadline;
+  }
+
+  /** Gives up the events that it has not taken in time. */
+  expire(now: bigint): void {
+    this.#outbox.expire(now);
+  }
+
+  get #deadlineOfNow(): bigint | undefined {
+    return this.#domain.privileged ? undefined : this.#deadline();
+  }
+
   get #mayRead(): boolean {
     const { privileged, outstanding, memory } = this.#domain;
     const { quotas } = this.#engine;
@@ -178,7 +196,8 @@ export class StoreConnection {
   }
 
   #event(path: string, token: string, cause: Cause | undefined): void {
-    if (!this.failed && !this.#closed) this.#outbox.event(path, token, cause as PendingRequest | undefined);
+    if (this.failed || this.#closed) return;
+    this.#outbox.event(path, token, cause as PendingRequest | undefined, this.#deadlineOfNow);
   }
 
   #fail(error: number): false {

@@ -19,6 +19,8 @@ export interface Outgoing {
   readonly answers: PendingRequest | undefined;
   /** The request that caused this event. */
   readonly cause: PendingRequest | undefined;
+  /** When the event is given up, if no byte of it is sent; never, where there is no clock. */
+  readonly deadline: bigint | undefined;
 }
 
 /** Answers and events on their way to one client, counted as its memory. */
@@ -44,14 +46,20 @@ export class Outbox {
     const checked = message.payload.length > ALWAYS_PAYLOAD;
     if (!this.#domains.takeMemory(this.#client.id, message.payload.length + MESSAGE_HEADER_BYTES, checked))
       return false;
-    this.#queue.push({ bytes: encodeMessage(message), key: '', answers: request, cause: undefined });
+    this.#queue.push({
+      bytes: encodeMessage(message),
+      key: '',
+      answers: request,
+      cause: undefined,
+      deadline: undefined,
+    });
     const domain = this.#domains.find(this.#client.id);
     if (domain !== undefined) domain.outstanding++;
     return true;
   }
 
   /** Queues an event: not one that is too long, that waits already, or for which there is no memory. */
-  event(path: string, token: string, cause: PendingRequest | undefined): void {
+  event(path: string, token: string, cause: PendingRequest | undefined, deadline: bigint | undefined): void {
     const payload = stringsPayload(path, token);
     const key = isSpecial(path) ? '' : `${path}\0${token}`;
     if (payload.length > MESSAGE_PAYLOAD_MAX || this.#pendingEvents.has(key)) return;
@@ -59,7 +67,7 @@ export class Outbox {
     const bytes = encodeMessage({ type: MESSAGE.WATCH_EVENT, request: 0, transaction: 0, payload });
     if (key !== '') this.#pendingEvents.add(key);
     if (cause !== undefined) cause.events++;
-    this.#queue.push({ bytes, key, answers: undefined, cause });
+    this.#queue.push({ bytes, key, answers: undefined, cause, deadline });
   }
 
   /** Gives the bytes that go next to `send`, until that takes no more; the last number that it gave. */
@@ -91,18 +99,46 @@ export class Outbox {
     this.#written = written;
   }
 
+  /** When the next event is given up; undefined where none is. */
+  get deadline(): bigint | undefined {
+    for (let i = this.#firstWhole; i < this.#queue.length; i++) {
+      const { deadline } = this.#queue[i] as Outgoing;
+      if (deadline !== undefined) return deadline;
+    }
+    return undefined;
+  }
+
+  /** Gives up the events whose time is over: who caused them is not held up any longer by a client that takes none. */
+  expire(now: bigint): void {
+    for (let i = this.#firstWhole; i < this.#queue.length; ) {
+      const { deadline } = this.#queue[i] as Outgoing;
+      if (deadline === undefined || deadline > now) i++;
+      else this.#settle(this.#queue.splice(i, 1)[0] as Outgoing);
+    }
+  }
+
   clear(): void {
     while (!this.isEmpty) this.#release();
   }
 
+  /** The first message of which no byte is sent. */
+  get #firstWhole(): number {
+    return this.#written > 0 ? this.#first + 1 : this.#first;
+  }
+
   #release(): void {
-    const { bytes, key, answers, cause } = this.#queue[this.#first] as Outgoing;
+    const outgoing = this.#queue[this.#first] as Outgoing;
     this.#first++;
     this.#written = 0;
     if (this.#first >= COMPACT_AFTER || this.isEmpty) {
       this.#queue = this.#queue.slice(this.#first);
       this.#first = 0;
     }
+    this.#settle(outgoing);
+  }
+
+  /** A message is sent, or given up. */
+  #settle({ bytes, key, answers, cause }: Outgoing): void {
     this.#pendingEvents.delete(key);
     this.#domains.takeMemory(this.#client.id, -bytes.length, false);
     if (cause !== undefined) {

@@ -34,11 +34,12 @@ export function saveConnection(connection: StoreConnection, requests: Requests):
     signal: state.signal,
     written: state.written,
     waiting: state.waiting.map(
-      ({ bytes, key, answers, cause }): Saved => ({
+      ({ bytes, key, answers, cause, deadline }): Saved => ({
         bytes: bytesToText(bytes),
         key,
         answers: number(answers),
         cause: number(cause),
+        deadline: deadline === undefined ? null : String(deadline),
       }),
     ),
   };
@@ -62,7 +63,8 @@ export function readConnection(
     requests[each.integer(name, -1, requests.length - 1)];
   const waiting = part.parts('waiting').map((each): Outgoing => {
     const bytes = textToBytes(each.text('bytes'));
-    return { bytes, key: each.text('key'), answers: request(each, 'answers'), cause: request(each, 'cause') };
+    const deadline = each.saved('deadline') === null ? undefined : each.bigint('deadline');
+    return { bytes, key: each.text('key'), answers: request(each, 'answers'), cause: request(each, 'cause'), deadline };
   });
   connection.resume({
     ...readReceived(part),

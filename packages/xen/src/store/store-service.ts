@@ -31,6 +31,7 @@ export function storeService(store: XenStore, options: StoreServiceOptions = {})
           store: ring,
         });
       }
+      if (domain.guest !== undefined) store.useClock(domain.guest.ports.clock);
       store.introduce(domain.id, ring);
       return {
         shutDown: () => store.shutDown(domain.id),

@@ -10,6 +10,7 @@ import { INTRODUCE_DOMAIN, RELEASE_DOMAIN } from './paths.js';
 import type { StoreQuotas } from './quotas.js';
 import type { DomainRequests } from './requests.js';
 import { restoreStore, saveStore } from './saved-store.js';
+import { EventTimeouts, type StoreClock } from './timeouts.js';
 import { StoreView } from './view.js';
 
 /** How often {@link XenStore.transaction} begins again after a conflict. */
@@ -30,6 +31,11 @@ export interface XenStoreOptions {
   readonly features?: number;
   /** Connects a domain that domain 0 introduces by a request of its own. EINVAL to it where absent, or where false. */
   readonly introduce?: (domid: number, port: number) => boolean;
+  /**
+   * Time, by which events are given up that a domain has not taken for {@link WATCH_EVENT_TIMEOUT_NS}: it holds up who
+   * caused them no longer. The store's service brings the machine's, where absent; without one they wait for ever.
+   */
+  readonly clock?: StoreClock;
   /** Takes the texts of CONTROL's `print`. */
   readonly print?: (text: string) => void;
 }
@@ -52,6 +58,7 @@ export class XenStore extends StoreView {
   readonly #options: XenStoreOptions;
   readonly #connections = new Map<number, StoreConnection>();
   readonly #requests: DomainRequests;
+  readonly #timeouts: EventTimeouts;
   #settling = false;
 
   constructor(options: XenStoreOptions = {}) {
@@ -61,6 +68,8 @@ export class XenStore extends StoreView {
     this.#engine = engine;
     this.#host = host;
     this.#options = options;
+    this.#timeouts = new EventTimeouts(() => this.events());
+    if (options.clock !== undefined) this.#timeouts.use(options.clock);
     this.#requests = {
       introduce: (domid, port) => (options.introduce?.(domid, port) === true ? undefined : 'EINVAL'),
       release: (domid) => this.#connected(domid) ?? this.#forget(domid),
@@ -125,7 +134,9 @@ export class XenStore extends StoreView {
     domain.ignored = false;
     const page = new StoreInterface(channel.words, () => channel.notify());
     const features = this.#options.features ?? STORE_FEATURE.RECONNECTION | STORE_FEATURE.ERROR;
-    this.#connections.set(domid, new StoreConnection(this.#engine, this.#requests, domain, page, features));
+    const deadline = (): bigint | undefined => this.#timeouts.deadline;
+    const connection = new StoreConnection(this.#engine, this.#requests, domain, page, features, deadline);
+    this.#connections.set(domid, connection);
     if (before === undefined) this.#engine.tell(INTRODUCE_DOMAIN);
     this.events();
   }
@@ -154,6 +165,11 @@ export class XenStore extends StoreView {
   setTarget(domid: number, target: number): void {
     const error = this.#requests.setTarget(domid, target);
     if (error !== undefined) throw new StoreError(error, 'setTarget', String(domid));
+  }
+
+  /** Takes a clock, where {@link XenStoreOptions.clock} gave none. */
+  useClock(clock: StoreClock): void {
+    this.#timeouts.use(clock);
   }
 
   /** Whether it talks to a domain. */
@@ -185,6 +201,7 @@ export class XenStore extends StoreView {
    */
   restore(saved: Saved): void {
     restoreStore(this.#engine, this.#connections, saved);
+    this.#timeouts.arm(this.#connections.values());
   }
 
   /**
@@ -196,10 +213,12 @@ export class XenStore extends StoreView {
     this.#settling = true;
     try {
       for (const connection of this.#connections.values()) connection.considerReconnecting();
+      this.#timeouts.expire(this.#connections.values());
       let requests = 0;
       do while (this.#step(requests < REQUESTS_PER_EVENT)) requests++;
       while (this.#host.tell());
       for (const connection of [...this.#connections.values()]) connection.signal();
+      this.#timeouts.arm(this.#connections.values());
     } finally {
       this.#settling = false;
     }

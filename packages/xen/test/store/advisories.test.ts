@@ -1,4 +1,4 @@
-import { XenStore } from '@trapline/xen';
+import { type StoreClock, WATCH_EVENT_TIMEOUT_NS, XenStore } from '@trapline/xen';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WireGuest } from './wire-guest.js';
@@ -87,6 +87,40 @@ describe('the classes of advisories on xenstore', () => {
     store.events();
     expect(deaf.takeEvents().length).toBeGreaterThan(100);
     expect(store.usage(2)).toMatchObject({ outstanding: 0 });
+  });
+
+  it('XSA-326: a guest that never reads holds up who makes it events for twenty seconds, and no longer', () => {
+    let now = 1_000n;
+    const timers: { time: bigint; fire: () => void }[] = [];
+    const clock: StoreClock = {
+      now: () => now,
+      at: (time, fire) => {
+        const timer = { time, fire };
+        timers.push(timer);
+        return () => void timers.splice(timers.indexOf(timer), 1);
+      },
+    };
+    const { store, guests } = rig({ quotas: { outstanding: 5 }, clock });
+    const [busy, deaf] = guests;
+    deaf.say('WATCH', '/local/domain/1|t|');
+    deaf.takeEvents();
+    deaf.words.store(515, deaf.words.load(514) + 1000);
+    for (let i = 0; i < 5; i++) expect(busy.say('WRITE', `n${i}|`)).toBe('OK');
+    expect(() => busy.say('WRITE', 'n5|')).toThrow('no answer');
+    expect(timers.map(({ time }) => time)).toEqual([1_000n + WATCH_EVENT_TIMEOUT_NS]);
+    now += WATCH_EVENT_TIMEOUT_NS - 1n;
+    store.events();
+    expect(store.usage(1)?.outstanding).toBe(5);
+    const saved = store.save();
+    now += 1n;
+    timers[0]?.fire();
+    expect(busy.pump().map(({ text }) => text)).toEqual(['OK\0']);
+    // What is left: the event that was begun, for bytes of it are on their way, and that of the last request.
+    expect(store.usage(1)?.outstanding).toBe(2);
+    store.restore(saved);
+    expect(store.usage(1)?.outstanding).toBe(5);
+    store.events();
+    expect(store.usage(1)?.outstanding).toBe(1);
   });
 
   it('XSA-418: the deepest tree is removed like any other', () => {

@@ -105,6 +105,7 @@ export class WireGuest {
       this.#store.events();
     }
     for (let next = decodeMessage(this.#received); next !== undefined; next = decodeMessage(this.#received)) {
+      if (next.taken === 0) throw new Error('the store sent a message that is too long');
       this.#received = this.#received.slice(next.taken);
       const reply = replyOf(next.message);
       if (reply.name === 'WATCH_EVENT') this.events.push(reply.text.split('\0').slice(0, 2).join(' '));
