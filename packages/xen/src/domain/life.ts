@@ -64,6 +64,7 @@ export class DomainLife {
     this.latch(reason);
     const again = this.#shutDown;
     this.#shutDown = true;
+    this.#hold();
     if (!again) {
       this.#domain.services?.shutDown();
       this.#domain.xen.domainEnded();
@@ -78,17 +79,20 @@ export class DomainLife {
   resume(): void {
     this.#shutDown = false;
     this.#code = NO_SHUTDOWN_CODE;
+    this.#hold();
   }
 
   /** Pauses for whoever controls it; counted. */
   pause(): void {
-    if (this.#pauses++ === 0) for (const { pe } of this.#domain.vcpus) this.#domain.guest?.ports.power.pause?.(pe);
+    this.#pauses++;
+    this.#hold();
   }
 
   /** Takes one pause back; false where there is none. */
   unpause(): boolean {
     if (this.#pauses === 0) return false;
-    if (--this.#pauses === 0) for (const { pe } of this.#domain.vcpus) this.#domain.guest?.ports.power.unpause?.(pe);
+    this.#pauses--;
+    this.#hold();
     return true;
   }
 
@@ -101,8 +105,8 @@ export class DomainLife {
     this.#code = NO_SHUTDOWN_CODE;
     this.#shutDown = false;
     this.#dying = 'alive';
-    while (this.#pauses > 0) this.unpause();
-    if (this.#domain.config.paused) this.pause();
+    this.#pauses = this.#domain.config.paused ? 1 : 0;
+    this.#hold();
   }
 
   save(): Saved {
@@ -116,11 +120,21 @@ export class DomainLife {
     const good =
       isCount(code) && code <= 0xff && typeof shutDown === 'boolean' && isCount(pauses) && stage !== undefined;
     if (!good) throw new RestoreError('xen: the life of a domain has a code, pauses, and how far it has come');
-    while (this.#pauses > 0) this.unpause();
-    for (let i = 0; i < pauses; i++) this.pause();
+    this.#pauses = pauses;
     this.#code = code;
     this.#shutDown = shutDown;
     this.#dying = stage;
+    this.#hold();
+  }
+
+  /** Keeps the vCPUs of a domain that is paused or shut down from running, and lets those of another run. */
+  #hold(): void {
+    const { guest, vcpus } = this.#domain;
+    const held = this.#pauses > 0 || this.#shutDown;
+    for (const { pe } of vcpus) {
+      if (held) guest?.ports.power.pause?.(pe);
+      else guest?.ports.power.unpause?.(pe);
+    }
   }
 
   #event(): SystemEvent {
@@ -139,7 +153,7 @@ export class DomainLife {
   }
 }
 
-/** Pauses that a saved state may hold: each is taken back one by one. */
+/** Pauses that a saved state may hold. */
 const MAX_PAUSES = 0xffff;
 
 function isCount(value: Saved | undefined): value is number {

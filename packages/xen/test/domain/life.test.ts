@@ -75,6 +75,15 @@ describe('the end of a domain', () => {
     expect(events).toHaveLength(1);
   });
 
+  test('no vCPU of it runs any more, until it is resumed', () => {
+    const world = worldOf();
+    const one = world.host.domain('one');
+    one?.shutdown(SHUTDOWN.suspend);
+    expect(world.guest('one').vcpus.map(({ paused }) => paused)).toEqual([true, true]);
+    one?.resume();
+    expect(world.guest('one').vcpus.map(({ paused }) => paused)).toEqual([false, false]);
+  });
+
   test('from outside the system port alone tells; the first reason counts', () => {
     const world = worldOf({ domains: BOTH });
     const events = eventsOf(world, 'one');
