@@ -32,6 +32,9 @@ describe('what a control domain does', () => {
     const { guests } = worldOf(PAIR);
     const dom0 = bound(guests.dom0);
     expect(dom0.hypfs('/')).toContain('params');
+    expect(dom0.hypfs('/buildinfo/version/major')).toBe(4);
+    expect(dom0.hypfs('/buildinfo/version/extra')).toBe('.0');
+    expect(dom0.hypfs('/buildinfo/version')).toEqual(['extra', 'major', 'minor']);
     expect(dom0.hypfs('/nothing')).toBe(xenStatus.ENOENT);
   });
 

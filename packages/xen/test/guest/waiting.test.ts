@@ -1,5 +1,5 @@
 import { Scheduler } from '@trapline/trap-bus';
-import { xenStatus } from '@trapline/xen';
+import { storeService, XenStore, type XenstoreClient, xenStatus } from '@trapline/xen';
 import { describe, expect, test } from 'vitest';
 import { bound, worldOf } from './world.js';
 
@@ -63,6 +63,21 @@ describe('a guest program', () => {
     scheduler.run();
     expect([after, events]).toEqual([false, ['reset']]);
   });
+});
+
+test('a program waits for xenstore until something has changed there', () => {
+  const store = new XenStore();
+  const { scheduler, xen, guest, machine } = scheduled({ services: [storeService(store)] });
+  guest.ports.clock.at(2_000_000n, () => store.write('/local/domain/1/control/shutdown', 'poweroff'));
+  const seen: string[] = [];
+  scheduler.spawn(0, function* () {
+    const client = xen.openStore() as XenstoreClient;
+    yield* client.watch('control/shutdown', ({ path }) => seen.push(path));
+    while (seen.length < 2) yield* client.nextEvent();
+    seen.push(String(yield* client.read('control/shutdown')));
+  });
+  scheduler.run();
+  expect([seen, machine.clock.now()]).toEqual([['control/shutdown', 'control/shutdown', 'poweroff'], 2_000_000n]);
 });
 
 test('watchdogs by number, as many as Xen has', () => {
