@@ -36,8 +36,9 @@ const VIRT_RAM_BASE = 0x4000_0000n;
 
 /** BRK #2, with which Xen fills the code of its start before it frees it. */
 const FREED_CODE = 0xd420_0040;
-/** The same beside a control domain, for whose translation tables the first page has gone. */
-const WITH_DOM0: readonly XenFreeBlock[] = [
+/** The heap once two domains have been built: seen by ballooning out ever larger blocks, until one's own came back. */
+const AFTER_TWO_DOMAINS: readonly XenFreeBlock[] = [
+  { order: 0, fill: FREED_CODE },
   { order: 0, fill: 0 },
   { order: 1, fill: FREED_CODE },
   { order: 2, fill: FREED_CODE },
@@ -49,14 +50,11 @@ const WITH_DOM0: readonly XenFreeBlock[] = [
   { order: 4, fill: FREED_CODE },
   { order: 4, fill: FREED_CODE },
 ];
-/** The heap once two ordinary domains have been built: seen by ballooning out ever larger blocks, until one's own came back. */
-const AFTER_TWO_DOMAINS: readonly XenFreeBlock[] = [{ order: 0, fill: FREED_CODE }, ...WITH_DOM0];
 
 /** The build that an environment names by its version, on its machine; nothing where it is another. */
 export function recordedBuild({ hypervisor, version, extraversion, domains }: Environment): XenHostOptions {
   if (hypervisor !== 'Xen' || version !== '4.17' || extraversion !== '.7') return {};
-  if (domains?.length !== 2) return DEBIAN_12;
-  return { ...DEBIAN_12, freeBlocks: domains.some(({ domid }) => domid === 0) ? WITH_DOM0 : AFTER_TWO_DOMAINS };
+  return domains?.length === 2 ? { ...DEBIAN_12, freeBlocks: AFTER_TWO_DOMAINS } : DEBIAN_12;
 }
 
 /** The devices of the machine whose RAM begins there. */

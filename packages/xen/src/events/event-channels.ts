@@ -209,9 +209,16 @@ export class EventChannels {
       if (this.#twoLevel.isPending(port)) ports.early[port] = 1;
       fifo.bound(port);
     }
+    // The queues of the first domain that has any take a page, in which there is room for others'.
+    if (!this.#anyFifo()) this.domain.xen.heap.consume(1);
     this.#fifo = fifo;
     this.#abi = fifo;
     return 0;
+  }
+
+  #anyFifo(): boolean {
+    for (const { events } of this.domain.xen.domains) if (events.#fifo !== undefined) return true;
+    return false;
   }
 
   /** Adds a page to the FIFO ABI's array: -EOPNOTSUPP in the 2-level ABI, and what {@link FifoPorts.expand} gives. */

@@ -61,7 +61,7 @@ export class PhysicalMap {
     this.ram = new FrameRanges(ram);
     this.#devices = new FrameRanges(devices);
     this.#limit = frameLimit(addressBits);
-    this.#tables = tablesOf(memory, this.ram, tableLevels(addressBits));
+    this.#tables = tablesOf(memory, this.ram, this.#devices, tableLevels(addressBits));
     this.#displaced = directMapped ? new Map() : undefined;
     this.highest = Math.max(0, this.ram.end - 1, this.#devices.end - 1);
   }
@@ -291,7 +291,9 @@ export class PhysicalMap {
 }
 
 /** The control domain's tables come from the heap, everybody else's from a pool of the domain's own. */
-function tablesOf({ domain }: DomainMemory, ram: FrameRanges, levels: number): TablePool {
-  const { freePages } = domain.xen.host;
-  return new TablePool(domain.privileged ? freePages : TablePool.pagesFor(ram.count, domain.vcpus.length), levels);
+function tablesOf({ domain }: DomainMemory, ram: FrameRanges, devices: FrameRanges, levels: number): TablePool {
+  const { heap, host } = domain.xen;
+  const built = [...ram.list(), ...devices.list()];
+  if (domain.privileged) return new TablePool(host.freePages, levels, built, () => heap.consume(1));
+  return new TablePool(TablePool.pagesFor(ram.count, domain.vcpus.length), levels, built);
 }

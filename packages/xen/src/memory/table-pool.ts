@@ -1,3 +1,5 @@
+import type { FrameRange } from './ranges.js';
+
 /** Entries of a translation table, as a shift (XEN_PT_LPAE_SHIFT). */
 const TABLE_SHIFT = 9;
 /** Pages that every domain's map has at first (p2m_init). */
@@ -15,13 +17,21 @@ const PAGES_PER_MIB = 256;
 export class TablePool {
   /** The tables of each level below the root, by the frames' upper bits; the last level at the end. */
   readonly #levels: readonly { readonly bits: number; readonly tables: Set<number> }[];
+  readonly #ranges: readonly FrameRange[];
+  readonly #made: () => void;
   #left: number;
   #last = -1;
 
-  /** Takes how many table pages there are, and how many levels of tables below the root. */
-  constructor(pages: number, levels: number) {
+  /**
+   * Takes how many table pages there are, how many levels of tables below the root, what the domain is built with (its
+   * frames have all tables but those of the last level), and who is told of each table that is made.
+   */
+  constructor(pages: number, levels: number, ranges: readonly FrameRange[], made: () => void = () => {}) {
     this.#left = pages;
+    this.#ranges = ranges;
+    this.#made = made;
     this.#levels = Array.from({ length: levels }, (_, i) => ({ bits: TABLE_SHIFT * (levels - i), tables: new Set() }));
+    this.#build();
   }
 
   /** The pages that a domain of this size is given. */
@@ -40,6 +50,7 @@ export class TablePool {
       if (this.#left === 0) return false;
       this.#left--;
       tables.add(table);
+      this.#made();
     }
     this.#last = region;
     return true;
@@ -52,5 +63,15 @@ export class TablePool {
       tables.clear();
     }
     this.#last = -1;
+    this.#build();
+  }
+
+  #build(): void {
+    for (const { bits, tables } of this.#levels.slice(0, -1)) {
+      for (const { start, count } of this.#ranges) {
+        for (let table = Math.floor(start / 2 ** bits); table * 2 ** bits < start + count; table++) tables.add(table);
+      }
+      this.#left -= tables.size;
+    }
   }
 }
