@@ -67,6 +67,11 @@ export class DomainMemory {
     return this.#sharedInfo;
   }
 
+  /** Whether frames are being brought back, to a saved state or to the beginning: nothing is made that was not there. */
+  get isRestoring(): boolean {
+    return this.#restoring;
+  }
+
   /** Whether it ends: nothing can be mapped any more. */
   get isDying(): boolean {
     return !this.#restoring && (this.#dying || this.domain.isDying);

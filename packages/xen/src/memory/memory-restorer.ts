@@ -35,6 +35,7 @@ export class MemoryRestorer {
     const { map, reservation } = memory;
     const old = new Map(Array.from(reservation.pages, (page) => [page.id, page.bytes]));
     map.forget();
+    map.tables.restore(state.tables);
     reservation.begin(state.total);
     for (const page of state.pages) this.#bringBack(page, old.get(page.id));
     reservation.maximum = state.maximum;

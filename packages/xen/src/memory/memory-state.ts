@@ -41,6 +41,8 @@ export interface MemoryState {
   readonly pages: readonly SavedPage[];
   readonly holes: readonly { readonly start: number; readonly count: number }[];
   readonly frames: readonly SavedFrame[];
+  /** The translation tables that have been made, by level. */
+  readonly tables: readonly (readonly number[])[];
 }
 
 /** A domain's memory as plain data: everything that the guest's port does not keep by itself. */
@@ -65,6 +67,7 @@ export function saveState(memory: DomainMemory): Saved {
     pages: savePages(memory, shown),
     holes,
     frames,
+    tables: map.tables.made.map((tables) => ({ tables })),
   };
 }
 
@@ -100,6 +103,7 @@ export function readState(saved: Saved, memory: DomainMemory): MemoryState {
     })),
     holes: state.parts('holes').map((hole) => readHole(hole, memory)),
     frames: state.parts('frames').map(readFrame),
+    tables: state.parts('tables').map((level) => level.integers('tables', 0, MAX_FRAME)),
   };
 }
 

@@ -37,7 +37,8 @@ export class PhysicalMap {
   readonly #memory: DomainMemory;
   readonly #guest: GuestFrames;
   readonly #limit: number;
-  readonly #tables: TablePool;
+  /** What its translation tables are made of. */
+  readonly tables: TablePool;
   /** Pages of RAM that has lost its frame, of a domain whose frames are machine frames: only they can be there again. */
   readonly #displaced: Map<number, Page> | undefined;
   readonly #entries = new Map<number, Entry>();
@@ -61,7 +62,7 @@ export class PhysicalMap {
     this.ram = new FrameRanges(ram);
     this.#devices = new FrameRanges(devices);
     this.#limit = frameLimit(addressBits);
-    this.#tables = tablesOf(memory, this.ram, this.#devices, tableLevels(addressBits));
+    this.tables = tablesOf(memory, this.ram, this.#devices, tableLevels(addressBits));
     this.#displaced = directMapped ? new Map() : undefined;
     this.highest = Math.max(0, this.ram.end - 1, this.#devices.end - 1);
   }
@@ -126,7 +127,7 @@ export class PhysicalMap {
   set(frame: number, type: PageType, page: Page | undefined): number {
     if (this.#memory.isDying) return -ERRNO.ENOMEM;
     if (!this.reaches(frame)) return -ERRNO.EINVAL;
-    if (!this.#tables.reach(frame)) return this.isUntouched(frame) ? -ERRNO.ENOMEM : -ERRNO.ENOENT;
+    if (!this.tables.reach(frame)) return this.isUntouched(frame) ? -ERRNO.ENOMEM : -ERRNO.ENOENT;
     this.#keep(frame);
     const fits = this.#guest.canMap ? this.#guest.show(frame, type, page?.bytes) : this.#canAdopt(frame, page);
     if (!fits) return -ERRNO.ENOMEM;
@@ -163,7 +164,7 @@ export class PhysicalMap {
     if (this.#memory.isDying) return -ERRNO.ENOMEM;
     if (!this.reaches(frame)) return -ERRNO.EINVAL;
     // RAM as built is mapped by larger blocks than pages: the first hole splits one.
-    if (this.isUntouched(frame) && !this.#tables.reach(frame)) return -ERRNO.ENOMEM;
+    if (this.isUntouched(frame) && !this.tables.reach(frame)) return -ERRNO.ENOMEM;
     this.#makeHole(frame);
     return 0;
   }
@@ -206,7 +207,7 @@ export class PhysicalMap {
     for (const entry of this.#entries.values()) this.#letGo(entry, undefined);
     this.#entries.clear();
     this.#displaced?.clear();
-    this.#tables.clear();
+    this.tables.clear();
     this.isRelinquished = false;
     this.#keptHoles = 0;
     this.highest = Math.max(0, this.ram.end - 1, this.#devices.end - 1);
@@ -291,9 +292,13 @@ export class PhysicalMap {
 }
 
 /** The control domain's tables come from the heap, everybody else's from a pool of the domain's own. */
-function tablesOf({ domain }: DomainMemory, ram: FrameRanges, devices: FrameRanges, levels: number): TablePool {
+function tablesOf(memory: DomainMemory, ram: FrameRanges, devices: FrameRanges, levels: number): TablePool {
+  const { domain } = memory;
   const { heap, host } = domain.xen;
   const built = [...ram.list(), ...devices.list()];
-  if (domain.privileged) return new TablePool(host.freePages, levels, built, () => heap.consume(1));
+  const made = (): void => {
+    if (!memory.isRestoring) heap.consume(1);
+  };
+  if (domain.privileged) return new TablePool(host.freePages, levels, built, made);
   return new TablePool(TablePool.pagesFor(ram.count, domain.vcpus.length), levels, built);
 }

@@ -18,7 +18,7 @@ export class TablePool {
   /** The tables of each level below the root, by the frames' upper bits; the last level at the end. */
   readonly #levels: readonly { readonly bits: number; readonly tables: Set<number> }[];
   readonly #ranges: readonly FrameRange[];
-  readonly #made: () => void;
+  readonly #tell: () => void;
   #left: number;
   #last = -1;
 
@@ -26,10 +26,10 @@ export class TablePool {
    * Takes how many table pages there are, how many levels of tables below the root, what the domain is built with (its
    * frames have all tables but those of the last level), and who is told of each table that is made.
    */
-  constructor(pages: number, levels: number, ranges: readonly FrameRange[], made: () => void = () => {}) {
+  constructor(pages: number, levels: number, ranges: readonly FrameRange[], tell: () => void = () => {}) {
     this.#left = pages;
     this.#ranges = ranges;
-    this.#made = made;
+    this.#tell = tell;
     this.#levels = Array.from({ length: levels }, (_, i) => ({ bits: TABLE_SHIFT * (levels - i), tables: new Set() }));
     this.#build();
   }
@@ -50,10 +50,24 @@ export class TablePool {
       if (this.#left === 0) return false;
       this.#left--;
       tables.add(table);
-      this.#made();
+      this.#tell();
     }
     this.#last = region;
     return true;
+  }
+
+  /** The tables that have been made, level by level. */
+  get made(): readonly (readonly number[])[] {
+    return this.#levels.map(({ tables }) => [...tables]);
+  }
+
+  /** Takes back what {@link made} gave: the tables of a machine that was saved. */
+  restore(made: readonly (readonly number[])[]): void {
+    this.#levels.forEach(({ tables }, level) => {
+      const before = tables.size;
+      for (const table of made[level] ?? []) tables.add(table);
+      this.#left -= tables.size - before;
+    });
   }
 
   /** Gives all tables back. */
