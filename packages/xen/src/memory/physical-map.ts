@@ -260,8 +260,9 @@ export class PhysicalMap {
   /** Whether a frame can hold a page where none can be mapped: what it was built with, or one that moves there. */
   #canAdopt(frame: number, page: Page | undefined): boolean {
     if (!this.#guest.exist || !this.ram.has(frame)) return false;
-    if (page === undefined || page.id === asBuiltId(frame)) return true;
-    return page.isXenHeap && page.owner === this.#memory && this.#guest.words(frame) !== undefined;
+    if (page === undefined) return true;
+    if (page.owner !== this.#memory) return false;
+    return page.id === asBuiltId(frame) || (page.isXenHeap && this.#guest.words(frame) !== undefined);
   }
 
   /** Says where a page of Xen's is now, and moves it there where the port cannot map it. */
