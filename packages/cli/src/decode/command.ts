@@ -24,8 +24,8 @@ after another for a target (${Object.keys(TARGETS).join(', ')}),
 without one every reading of the first four bytes. Nothing is executed.
 
   --interface NAME
-            the number is one of xen (in X16), jailhouse (in X0), gunyah or hyperv-native (the immediate), which
-            do not follow the convention, or scmi's usual doorbell, which no number of its own tells
+            the number is one of xen (in X16), jailhouse (in X0), gunyah or hyperv-native (the immediate),
+            which do not follow the convention, or scmi's usual doorbell, which no number of its own tells
   --json    { "id", "kind", "width", "owner": { "number", "name" }, "number", "sveHint",
             "specification", "call": { "name", "interface", "arguments": [ { "register", "name",
             "type", "value", "text" } ], "errors": [ { "name", "code" } ], ... }, "notes" };
