@@ -82,7 +82,7 @@ const PPI = 31;
 const PSTATE_I = 0x80;
 
 /** A hypervisor of ten calls: just enough for every kind of step that Xen's recordings have. */
-export function toyXen(options: XenOptions, faults: ToyFaults = {}): Service {
+function toyXen(options: XenOptions, faults: ToyFaults = {}): Service {
   return {
     name: 'toy-xen',
     levels: ['el2'],
@@ -211,7 +211,7 @@ export const ONE: object = {
 export const TWO: object = { ...common, domains: [two(1), two(2)] };
 
 /** A recording of the toy. */
-export function toyRecording(environment: object, steps: readonly object[], more: object = {}): Recording {
+function toyRecording(environment: object, steps: readonly object[], more: object = {}): Recording {
   return parseRecording(
     JSON.stringify({
       subject: { package: 'toy', profile: 'toy', options: {} },

@@ -20,7 +20,7 @@ export { OPERATION_TABLES, operationOf, operationTable } from './abi/operation-t
 export { eventChannelOperations } from './abi/operations/event-channel.js';
 export { grantTableOperations } from './abi/operations/grant-table.js';
 export { xenStatus } from './abi/status.js';
-export { defineStructure, defineUnion, type Structure } from './abi/structure.js';
+export { defineStructure, defineUnion, type Structure, type StructureFields } from './abi/structure.js';
 export { EVTCHN_2L_NR_CHANNELS, EVTCHN_FIFO_NR_CHANNELS } from './abi/structures/event-channel.js';
 export { SHUTDOWN } from './abi/structures/sched.js';
 export {

@@ -25,7 +25,7 @@ export interface XenProfile {
 }
 
 /** The answers of grant_table_op in which versions differ (common/grant_table.c). */
-export interface GrantProfile {
+interface GrantProfile {
   /** A copy of no bytes is checked like any other (until 4.18): afterwards it is okay, whatever else it says. */
   readonly checksEmptyCopies: boolean;
   /** A list of frames is written on behind one that cannot be written (until 4.17): it ends there afterwards. */
@@ -33,7 +33,7 @@ export interface GrantProfile {
 }
 
 /** The answers of event_channel_op and vcpu_op in which versions differ. */
-export interface EventProfile {
+interface EventProfile {
   /** EVTCHNOP_bind_pirq finds a port before it finds no interrupt (ENOMEM, until 4.18): it is EOPNOTSUPP afterwards. */
   readonly looksForPirqs: boolean;
   /**
@@ -44,7 +44,7 @@ export interface EventProfile {
 }
 
 /** The answers of memory_op in which versions differ. */
-export interface MemoryProfile {
+interface MemoryProfile {
   /** XENMEM_acquire_resource gives the size of a resource that it does not know: its error as a number (until 4.17). */
   readonly sizesUnknownResources: boolean;
   /** A domain that is dying can be claimed pages for (until 4.18). */
@@ -57,7 +57,7 @@ export interface MemoryProfile {
 }
 
 /** The answers of Xen's firmware calls in which versions differ (arch/arm/vsmc.c). */
-export interface FirmwareProfile {
+interface FirmwareProfile {
   /** SMCCC_VERSION. */
   readonly smccc: Version;
   /** How many calls the standard service and the hypervisor's own say they have. */

@@ -21,6 +21,3 @@ export const XEN_CONVENTION: Convention = {
   smc64NeedsA64: false,
   widen: 'sign',
 };
-
-/** Arguments of a hypercall at most. */
-export const MAX_HYPERCALL_ARGUMENTS = 5;

@@ -65,12 +65,6 @@ export const s32: FieldType<number> = scalar(
   (view, offset, value) => view.setInt32(offset, value, true),
 );
 export const u64: FieldType<bigint, bigint | number> = unsigned64('u64');
-export const s64: FieldType<bigint, bigint | number> = scalar(
-  's64',
-  8,
-  (view, offset) => view.getBigInt64(offset, true),
-  (view, offset, value) => view.setBigInt64(offset, BigInt.asIntN(64, BigInt(value)), true),
-);
 /** A domain's number (`domid_t`). */
 export const domid: FieldType<number> = Object.freeze({ ...u16, name: 'domid' });
 /** A frame number, or anything else of Xen's `xen_ulong_t`: 64 bits for every ARM guest. */

@@ -3,12 +3,12 @@ import { ERRNO } from '../abi/errno.js';
 import { fail, type Hypercall, succeed } from './hypercall.js';
 
 /** CONSOLEIO_* (public/xen.h). */
-export const CONSOLEIO_WRITE = 0;
-export const CONSOLEIO_READ = 1;
+const CONSOLEIO_WRITE = 0;
+const CONSOLEIO_READ = 1;
 /** Bytes that a write copies at a time (guest_console_write's buffer, without its end). */
-export const CHUNK_BYTES = 127;
+const CHUNK_BYTES = 127;
 /** Chunks that a write takes before it is preempted. */
-export const CHUNKS_PER_CALL = 64;
+const CHUNKS_PER_CALL = 64;
 
 /**
  * HYPERVISOR_console_io (drivers/char/console.c): EPERM for a domain without a console, EFAULT where the text cannot be

@@ -15,7 +15,7 @@ import type { Hypercall, Operation } from './hypercall.js';
 import { Operand } from './operand.js';
 
 /** The hypercall that a vCPU has made by its registers. */
-export class RegisterCall implements Hypercall {
+class RegisterCall implements Hypercall {
   readonly domain: Domain;
   readonly vcpu: XenVcpu;
   readonly operand: Operand = new Operand();

@@ -1,4 +1,5 @@
 import { type Outcome, virtualAddressOf } from '@trapline/core';
+import { DOMID_SELF } from '../abi/domain-ids.js';
 import { ERRNO } from '../abi/errno.js';
 import {
   DMOP_NR_VCPUS,
@@ -9,11 +10,10 @@ import {
   xenDmOpSetIrqLevel,
 } from '../abi/structures/dm.js';
 import type { Domain } from '../domain/domain.js';
-import { DOMID_SELF } from '../domain/xen.js';
 import { fail, type Hypercall, succeed } from './hypercall.js';
 
 /** Buffers of a call at most (common/dm.c). */
-export const MAX_DM_BUFFERS = 3;
+const MAX_DM_BUFFERS = 3;
 
 const HEADER = xenDmOp.at.u;
 const FIRST_SHARED_INTERRUPT = 32;

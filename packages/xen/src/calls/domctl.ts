@@ -1,9 +1,9 @@
 import type { Outcome } from '@trapline/core';
+import { DOMID_FIRST_RESERVED, DOMID_INVALID } from '../abi/domain-ids.js';
 import { ERRNO } from '../abi/errno.js';
 import { DOMCTL, xenDomctl, xenDomctlGetvcpuinfo } from '../abi/structures/domctl.js';
 import { destroyDomain } from '../domain/death.js';
 import type { Domain } from '../domain/domain.js';
-import { DOMID_FIRST_RESERVED, DOMID_INVALID } from '../domain/xen.js';
 import { encodeDomainInfo } from './domain-info.js';
 import { fail, type Hypercall, succeed } from './hypercall.js';
 

@@ -1,5 +1,5 @@
 /** Largest structure that is copied as one: more is copied in parts. */
-export const OPERAND_BYTES = 512;
+const OPERAND_BYTES = 512;
 
 /**
  * The copy of a guest's structure: read once, checked, then used; what the guest changes meanwhile does not count. Views

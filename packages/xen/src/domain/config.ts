@@ -42,18 +42,18 @@ export type ResolvedConfig = Required<Omit<DomainConfig, 'id' | 'memory' | 'regi
   Pick<DomainConfig, 'memory' | 'regions'>;
 
 /** Ports of a domain built by Xen itself (dom0less, arch/arm/domain_build.c), from 0. */
-export const DEFAULT_MAX_EVENT_PORT = 1023;
+const DEFAULT_MAX_EVENT_PORT = 1023;
 /** The FIFO ABI's last port (public/event_channel.h, EVTCHN_FIFO_NR_CHANNELS): the control domain has no other limit. */
-export const CONTROL_MAX_EVENT_PORT = 0x1_ffff;
+const CONTROL_MAX_EVENT_PORT = 0x1_ffff;
 /** `gnttab_max_frames` and `gnttab_max_maptrack_frames` of Xen's command line. */
-export const DEFAULT_GRANT_FRAMES = 64;
-export const DEFAULT_MAPTRACK_FRAMES = 1024;
+const DEFAULT_GRANT_FRAMES = 64;
+const DEFAULT_MAPTRACK_FRAMES = 1024;
 /** GUEST_EVTCHN_PPI (public/arch-arm.h). */
 export const GUEST_EVENT_INTERRUPT = 31;
 /** The first private interrupt that the machine does not use: what dom0 is given on QEMU's virt. */
 export const CONTROL_EVENT_INTERRUPT = 16;
 /** Bytes of a domain's UUID. */
-export const HANDLE_BYTES = 16;
+const HANDLE_BYTES = 16;
 
 /** Fills in what a configuration leaves out. */
 export function resolveConfig(config: DomainConfig): ResolvedConfig {

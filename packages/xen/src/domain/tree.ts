@@ -5,7 +5,7 @@ import { PAGE_BYTES } from '../memory/frames.js';
 import type { Domain } from './domain.js';
 
 /** Where a guest puts its grant table (public/arch-arm.h, GUEST_GNTTAB_BASE and _SIZE). */
-export const GUEST_GRANT_REGION: XenRegion = { base: 0x3800_0000n, size: 0x100_0000n };
+const GUEST_GRANT_REGION: XenRegion = { base: 0x3800_0000n, size: 0x100_0000n };
 
 /** The banks of a guest's address space that are for RAM (GUEST_RAM0_BASE, GUEST_RAM1_BASE), each with its end. */
 const BANKS: readonly { readonly base: number; readonly end: number }[] = [

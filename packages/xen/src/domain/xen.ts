@@ -20,7 +20,7 @@ export {
 } from '../abi/domain-ids.js';
 
 /** An event of a domain's life (public/xen.h). */
-export const VIRQ_DOM_EXC = 3;
+const VIRQ_DOM_EXC = 3;
 
 /** One hypervisor: what all its domains share. */
 export class Xen {

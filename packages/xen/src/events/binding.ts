@@ -15,7 +15,7 @@ import { copyIn, copyOut } from './copy.js';
 import { IPI, UNBOUND, VIRQ_BOUND } from './port-table.js';
 
 /** Physical interrupts that a domain could bind (asm/irq.h, NR_IRQS); on ARM none of them can be. */
-export const NR_PIRQS = 1024;
+const NR_PIRQS = 1024;
 
 const ALLOC_DOM = evtchnAllocUnbound.at.dom / 2;
 const ALLOC_REMOTE = evtchnAllocUnbound.at.remoteDom / 2;

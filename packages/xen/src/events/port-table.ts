@@ -1,11 +1,10 @@
 import type { Domain } from '../domain/domain.js';
 
-/** States of a port (xen/sched.h, ECS_*): those above {@link RESERVED} are bound. */
+/** States of a port (xen/sched.h, ECS_*; ARM has none of the pirqs): those above {@link RESERVED} are bound. */
 export const FREE = 0;
 export const RESERVED = 1;
 export const UNBOUND = 2;
 export const INTERDOMAIN = 3;
-export const PIRQ = 4;
 export const VIRQ_BOUND = 5;
 export const IPI = 6;
 

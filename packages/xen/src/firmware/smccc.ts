@@ -12,8 +12,8 @@ import { FIRMWARE_CONDUITS, type FirmwareConduit } from './convention.js';
 import { archFeatures, workaroundAnswers, workaroundCalls } from './workarounds.js';
 
 /** XEN_SMCCC_UID and SSSC_SMCCC_UID (public/arch-arm/smccc.h). */
-export const XEN_UID = 'a71812dc-c698-4369-9acf-79d18ddee667';
-export const STANDARD_UID = 'f863386f-4b39-4cbd-9220-ce1641e59f6f';
+const XEN_UID = 'a71812dc-c698-4369-9acf-79d18ddee667';
+const STANDARD_UID = 'f863386f-4b39-4cbd-9220-ce1641e59f6f';
 /** The revision of both services. */
 const REVISION = { major: 0, minor: 1 };
 

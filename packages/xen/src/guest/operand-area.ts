@@ -3,7 +3,7 @@ import { PAGE_BYTES, PAGE_SHIFT } from '../memory/frames.js';
 import { type GuestMemory, guestWords, noMemory, type ScratchArea } from './guest-memory.js';
 
 /** Pages of the scratch area that hold the operands of calls: one for structures, one for what they point to. */
-export const OPERAND_PAGES = 2;
+const OPERAND_PAGES = 2;
 
 /** Bytes of an operand, and of what an operand points to. */
 export const MAX_OPERAND: number = PAGE_BYTES;

@@ -15,7 +15,7 @@ export interface HypfsEntry {
 }
 
 /** Most bytes of a parameter, the zero at the end counted (include/xen/param.h). */
-export const PARAMETER_BYTES = 32;
+const PARAMETER_BYTES = 32;
 const NAME_ALIGNMENT = 4;
 
 /** The tree: `buildinfo`, `cpupool` and `params` (common/kernel.c, common/sched/cpupool.c), each directory sorted. */

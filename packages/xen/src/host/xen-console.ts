@@ -4,11 +4,11 @@ import { Subject } from 'rxjs';
 import type { Domain } from '../domain/domain.js';
 
 /** Bytes of Xen's console ring (CONFIG_CONRING_SHIFT, 14 where nobody sets it). */
-export const CONSOLE_RING_BYTES = 16384;
+const CONSOLE_RING_BYTES = 16384;
 /** Bytes of a domain's unfinished line (DOMAIN_PBUF_SIZE). */
-export const LINE_BYTES = 200;
+const LINE_BYTES = 200;
 /** Bytes typed at the console that wait to be read (SERIAL_RX_SIZE). */
-export const INPUT_BYTES = 128;
+const INPUT_BYTES = 128;
 
 /** Something that a domain has written to Xen's own console. */
 export interface ConsoleOutput {

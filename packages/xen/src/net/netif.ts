@@ -12,8 +12,6 @@ export const NET_TX_SLOT_BYTES = 12;
 export const NET_RX_SLOT_BYTES = 8;
 /** Slots of one packet that every back end takes (XEN_NETIF_NR_SLOTS_MIN). */
 export const NET_PACKET_SLOTS_MAX = 18;
-/** Longest packet (XEN_NETIF_MAX_TX_SIZE). */
-export const NET_PACKET_BYTES_MAX = 0xffff;
 /** Bytes of an Ethernet header: nothing shorter is a packet. */
 export const ETHERNET_HEADER_BYTES = 14;
 /** Packets that wait for a front end which gives no room. */

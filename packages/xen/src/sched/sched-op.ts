@@ -15,7 +15,7 @@ import { poll } from './poll.js';
 import { PSTATE_I } from './scheduling.js';
 
 /** CPUs that Xen can have (CONFIG_NR_CPUS of an arm64 build): a number from there on is no CPU. */
-export const NR_CPUS = 128;
+const NR_CPUS = 128;
 
 const REASON = schedShutdown.at.reason / 4;
 const REMOTE_DOMAIN = schedRemoteShutdown.at.domainId / 2;

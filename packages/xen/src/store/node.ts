@@ -4,9 +4,9 @@ import type { Permission } from './permissions.js';
 export const NO_GENERATION = -1;
 
 /** Bytes of a record before its permissions (`xs_tdb_record_hdr`): part of what a node's size is compared with. */
-export const RECORD_HEADER_BYTES = 24;
+const RECORD_HEADER_BYTES = 24;
 /** Bytes of one permission in a record. */
-export const RECORD_PERMISSION_BYTES = 8;
+const RECORD_PERMISSION_BYTES = 8;
 
 /** A node as it is stored: never changed, replaced as a whole, so that transactions can hold on to one. */
 export interface StoreNode {
@@ -20,7 +20,7 @@ export interface StoreNode {
 }
 
 /** Bytes of a list of children as DIRECTORY gives it: each name and a NUL. */
-export function childrenBytes(children: readonly string[]): number {
+function childrenBytes(children: readonly string[]): number {
   let bytes = children.length;
   for (const child of children) bytes += child.length;
   return bytes;

@@ -49,7 +49,7 @@ export function storeService(store: XenStore, options: StoreServiceOptions = {})
 }
 
 /** Sixteen bytes as a UUID is written. */
-export function uuidOf(handle: Uint8Array): string {
+function uuidOf(handle: Uint8Array): string {
   const digits = Array.from(handle, (byte) => byte.toString(16).padStart(2, '0')).join('');
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

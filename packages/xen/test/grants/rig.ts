@@ -19,7 +19,7 @@ export const RAM_FRAMES = 64;
 export const DATA_FRAME: number = RAM_FRAME + 8;
 /** Frames outside of RAM, where grants are mapped. */
 export const HOLE_FRAME = 0x3_0000;
-export const GRANT_TABLE_OP = 20;
+const GRANT_TABLE_OP = 20;
 
 const NEEDS: readonly PortName[] = ['power', 'memory', 'interrupts', 'clock', 'system', 'log'];
 

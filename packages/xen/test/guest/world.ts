@@ -42,7 +42,7 @@ export function worldOf({ domains = { one: {} }, vcpus = 1, state = 'a64', ...op
 }
 
 /** The tree of a domain, as Xen writes it. */
-export function treeOf(vcpus: number, { compatible, more = '', extended = true }: BoundSpec = {}) {
+function treeOf(vcpus: number, { compatible, more = '', extended = true }: BoundSpec = {}) {
   const cpus = Array.from({ length: vcpus }, (_, i) => `cpu@${i} { device_type = "cpu"; reg = <${i}>; };`).join(' ');
   return readDts(`/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; interrupt-parent = <&gic>;
     cpus { #address-cells = <1>; #size-cells = <0>; ${cpus} };

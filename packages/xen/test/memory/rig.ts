@@ -2,8 +2,6 @@ import { createMachine, type Guest, type GuestSpec, type Machine } from '@trapli
 import { type DomainConfig, type HypervisorOptions, hypervisor } from '@trapline/xen';
 import { DOMID_SELF, type MemoryCommand, memoryStructures } from './structures.js';
 
-export { DOMID_SELF } from './structures.js';
-
 export const RAM = 0x4000_0000;
 export const FRAME: number = RAM / 4096;
 export const RAM_PAGES = 64;

@@ -1,7 +1,7 @@
 import { aligned, array, bytes, defineStructure, domid, u8, u16, u32, u64 } from '../structure.js';
 
 /** What a domain is built with on ARM (public/arch-arm.h). */
-export const xenArchDomainconfig = defineStructure('xen_arch_domainconfig', {
+const xenArchDomainconfig = defineStructure('xen_arch_domainconfig', {
   gicVersion: u8,
   teeType: u16,
   nrSpis: u32,

@@ -12,9 +12,6 @@ export const evtchnBindVirq = defineStructure('evtchn_bind_virq', { virq: u32, v
 
 export const evtchnBindPirq = defineStructure('evtchn_bind_pirq', { pirq: u32, flags: u32, port: u32 });
 
-/** {@link evtchnBindPirq}: the interrupt may be shared. */
-export const BIND_PIRQ_WILL_SHARE = 1;
-
 export const evtchnClose = defineStructure('evtchn_close', { port: u32 });
 
 export const evtchnSend = defineStructure('evtchn_send', { port: u32 });

@@ -57,7 +57,7 @@ export const xenAddToPhysmap = defineStructure('xen_add_to_physmap', {
 });
 
 /** What else counts for the space of a batch. */
-export const xenAddToPhysmapBatchExtra = defineUnion('xen_add_to_physmap_batch.u', { foreignDomid: domid, res0: u16 });
+const xenAddToPhysmapBatchExtra = defineUnion('xen_add_to_physmap_batch.u', { foreignDomid: domid, res0: u16 });
 
 export const xenAddToPhysmapBatch = defineStructure('xen_add_to_physmap_batch', {
   domid,
@@ -135,8 +135,6 @@ export const xenMemAcquireResource = defineStructure('xen_mem_acquire_resource',
   frame: u64,
   frameList: handle,
 });
-
-export const xenVmemrange = defineStructure('xen_vmemrange', { start: u64, end: u64, flags: u32, nid: u32 });
 
 export const xenVnumaTopologyInfo = defineStructure('xen_vnuma_topology_info', {
   domid,

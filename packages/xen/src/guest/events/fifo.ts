@@ -16,7 +16,7 @@ const READY = evtchnFifoControlBlock.at.ready >> 2;
 const HEADS = evtchnFifoControlBlock.at.head >> 2;
 
 /** Words of events in a page. */
-export const EVENTS_PER_PAGE: number = PAGE_BYTES / 4;
+const EVENTS_PER_PAGE: number = PAGE_BYTES / 4;
 
 /** How often a busy event is looked at before its mask is cleared all the same. */
 const MAX_BUSY_LOOKS = 64;
