@@ -73,14 +73,14 @@ function empty(iterations: number): void {
 
 export const benches: readonly Bench[] = [
   {
-    name: 'xen_version through driver and bus',
+    name: 'xen/driver-version',
     run: (iterations) => {
       for (let i = 0; i < iterations; i++) sink = (sink + one.xenVersion()) | 0;
     },
     baseline: empty,
   },
   {
-    name: 'event send, and the upcall of the other domain',
+    name: 'xen/driver-event-send',
     run: (iterations) => {
       for (let i = 0; i < iterations; i++) {
         sink = (sink + one.events.send(left)) | 0;
@@ -90,7 +90,7 @@ export const benches: readonly Bench[] = [
     baseline: empty,
   },
   {
-    name: 'grant given and ended',
+    name: 'xen/driver-grant-give-end',
     run: (iterations) => {
       for (let i = 0; i < iterations; i++) {
         const given = one.grants.give(2, page.frame) as number;
@@ -100,7 +100,7 @@ export const benches: readonly Bench[] = [
     baseline: empty,
   },
   {
-    name: 'grant mapped and unmapped',
+    name: 'xen/driver-grant-map-unmap',
     run: (iterations) => {
       const { mapping } = two.grants;
       for (let i = 0; i < iterations; i++) {
@@ -111,7 +111,7 @@ export const benches: readonly Bench[] = [
     baseline: empty,
   },
   {
-    name: 'grant mapped and unmapped, by objects',
+    name: 'xen/driver-grant-objects',
     run: (iterations) => {
       for (let i = 0; i < iterations; i++) {
         const mapped = two.grants.map(1, reference);
