@@ -5,6 +5,7 @@ import {
   type Implementation,
   implement,
   type Outcome,
+  RETURNED,
   returnInt,
 } from '@trapline/core';
 import { ERRNO } from '../abi/errno.js';
@@ -51,7 +52,7 @@ function handlerOf(calls: readonly RegisterCall[], declaration: CallDeclaration,
     if (hypercall.w !== call.w) hypercall.w = call.w;
     const outcome: Outcome = operation(hypercall);
     const { w } = pe;
-    if (outcome === AGAIN || (outcome.kind === 'wait' && outcome.onWake === 'repeat')) {
+    if (outcome !== RETURNED && repeats(outcome)) {
       const step = call.wide ? 1 : 2;
       for (let i = 0; i < halves; i += step) w[i] = call.w[i] as number;
       return outcome;
@@ -60,4 +61,9 @@ function handlerOf(calls: readonly RegisterCall[], declaration: CallDeclaration,
     w[1] = hypercall.high;
     return outcome;
   };
+}
+
+/** Whether the caller makes the call again, with its arguments as they stand now. */
+function repeats(outcome: Outcome): boolean {
+  return outcome === AGAIN || (outcome.kind === 'wait' && outcome.onWake === 'repeat');
 }
