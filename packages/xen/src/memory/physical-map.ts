@@ -7,7 +7,7 @@ import { Page } from './page.js';
 import { isAnyRam, isForeign, type PageType } from './page-types.js';
 import { type FrameRange, FrameRanges } from './ranges.js';
 import type { SharedPage } from './shared-page.js';
-import { TablePool } from './table-pool.js';
+import { type TablePool, tablesOf } from './table-pool.js';
 
 /** Entries of frames outside of RAM that are kept once they are holes again, so that a map there allocates nothing. */
 const KEPT_HOLES = 1024;
@@ -64,7 +64,7 @@ export class PhysicalMap {
     this.#limit = frameLimit(addressBits);
     this.tables = tablesOf(memory, this.ram, this.#devices, tableLevels(addressBits));
     this.#displaced = directMapped ? new Map() : undefined;
-    this.highest = Math.max(0, this.ram.end - 1, this.#devices.end - 1);
+    this.highest = this.#highestBuilt;
   }
 
   typeOf(frame: number): PageType {
@@ -210,7 +210,7 @@ export class PhysicalMap {
     this.tables.clear();
     this.isRelinquished = false;
     this.#keptHoles = 0;
-    this.highest = Math.max(0, this.ram.end - 1, this.#devices.end - 1);
+    this.highest = this.#highestBuilt;
   }
 
   /**
@@ -272,6 +272,10 @@ export class PhysicalMap {
     if (words !== undefined) page.adopt(words);
   }
 
+  get #highestBuilt(): number {
+    return Math.max(0, this.ram.end - 1, this.#devices.end - 1);
+  }
+
   /** Whether a frame is a hole as the domain was built. */
   #isOutside(frame: number): boolean {
     return !this.ram.has(frame) && !this.#devices.has(frame);
@@ -290,16 +294,4 @@ export class PhysicalMap {
     const page = this.pageAt(frame);
     if (page !== undefined && page.id === asBuiltId(frame)) this.#displaced.set(frame, page);
   }
-}
-
-/** The control domain's tables come from the heap, everybody else's from a pool of the domain's own. */
-function tablesOf(memory: DomainMemory, ram: FrameRanges, devices: FrameRanges, levels: number): TablePool {
-  const { domain } = memory;
-  const { heap, host } = domain.xen;
-  const built = [...ram.list(), ...devices.list()];
-  const made = (): void => {
-    if (!memory.isRestoring) heap.consume(1);
-  };
-  if (domain.privileged) return new TablePool(host.freePages, levels, built, made);
-  return new TablePool(TablePool.pagesFor(ram.count, domain.vcpus.length), levels, built);
 }

@@ -1,4 +1,5 @@
-import type { FrameRange } from './ranges.js';
+import type { DomainMemory } from './domain-memory.js';
+import type { FrameRange, FrameRanges } from './ranges.js';
 
 /** Entries of a translation table, as a shift (XEN_PT_LPAE_SHIFT). */
 const TABLE_SHIFT = 9;
@@ -88,4 +89,16 @@ export class TablePool {
       this.#left -= tables.size;
     }
   }
+}
+
+/** The control domain's tables come from the heap, everybody else's from a pool of the domain's own. */
+export function tablesOf(memory: DomainMemory, ram: FrameRanges, devices: FrameRanges, levels: number): TablePool {
+  const { domain } = memory;
+  const { heap, host } = domain.xen;
+  const built = [...ram.list(), ...devices.list()];
+  const made = (): void => {
+    if (!memory.isRestoring) heap.consume(1);
+  };
+  if (domain.privileged) return new TablePool(host.freePages, levels, built, made);
+  return new TablePool(TablePool.pagesFor(ram.count, domain.vcpus.length), levels, built);
 }
