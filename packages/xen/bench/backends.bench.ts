@@ -1,4 +1,3 @@
-import type { SharedWords } from '@trapline/core';
 import {
   BlockRing,
   ByteRing,
@@ -14,6 +13,7 @@ import {
   STORE_INTERFACE,
   XenStore,
 } from '@trapline/xen';
+import { PageWords } from '../src/memory/page-words.js';
 
 /** What the workspace's bench runner times. */
 export interface Bench {
@@ -26,34 +26,12 @@ export interface Bench {
 let sink = 0;
 
 /** A page in this one thread. */
-class Page implements SharedWords {
-  readonly bytes: Uint8Array = new Uint8Array(4096);
-  readonly #words = new Int32Array(this.bytes.buffer);
+class Page extends PageWords {
+  readonly bytes: Uint8Array;
 
-  load(index: number): number {
-    return this.#words[index] as number;
-  }
-
-  store(index: number, value: number): void {
-    this.#words[index] = value;
-  }
-
-  or(index: number, bits: number): number {
-    const old = this.#words[index] as number;
-    this.#words[index] = old | bits;
-    return old;
-  }
-
-  and(index: number, bits: number): number {
-    const old = this.#words[index] as number;
-    this.#words[index] = old & bits;
-    return old;
-  }
-
-  compareExchange(index: number, expected: number, replacement: number): number {
-    const old = this.#words[index] as number;
-    if (old === expected) this.#words[index] = replacement;
-    return old;
+  constructor(bytes: Uint8Array = new Uint8Array(4096)) {
+    super(bytes);
+    this.bytes = bytes;
   }
 }
 

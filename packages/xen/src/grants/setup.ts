@@ -8,7 +8,9 @@ import {
   gnttabSetupTable,
 } from '../abi/structures/grant-table.js';
 import { fail, type Hypercall, succeed } from '../calls/hypercall.js';
+import type { SharedPage } from '../memory/shared-page.js';
 import { writeFrames } from './frame-list.js';
+import type { SharedTable } from './shared-table.js';
 
 /**
  * GNTTABOP_setup_table: makes the table long enough, and tells at which frames of the domain's its own are.
@@ -17,30 +19,11 @@ import { writeFrames } from './frame-list.js';
  * general_error for more frames than there may be; bad_virt_addr where the list cannot be written.
  */
 export function setupTable(call: Hypercall): Outcome {
-  const { at, size } = gnttabSetupTable;
-  const { memory } = call.domain;
-  const { words, halves } = call.operand;
-  const low = call.w[2] as number;
-  const high = call.w[3] as number;
-  if (call.w[4] !== 1) return fail(call, ERRNO.EINVAL);
-  if (!memory.copyIn(call, low, high, size)) return fail(call, ERRNO.EFAULT);
-
-  const count = words[at.nr_frames / 4] as number;
-  const listLow = words[at.frame_list / 4] as number;
-  const listHigh = words[at.frame_list / 4 + 1] as number;
-  halves[at.status / 2] = listTable(call, halves[at.dom / 2] as number, count, listLow, listHigh);
-  return memory.copyOutPart(call, low, high, at.status, 2) ? succeed(call) : fail(call, ERRNO.EFAULT);
-}
-
-function listTable(call: Hypercall, domid: number, count: number, low: number, high: number): number {
-  const { domain } = call;
-  const owner = domain.xen.named(domain, domid);
-  if (owner === undefined) return GNTST.bad_domain;
-  if (!domain.xen.policy.target(domain, owner)) return GNTST.permission_denied;
-  const { shared } = owner.grants;
-  if (count > shared.max) return GNTST.general_error;
-  shared.grow(count);
-  return writeFrames(call, shared.pages, count, low, high);
+  return listFrames(call, gnttabSetupTable, (shared, count) => {
+    if (count > shared.max) return undefined;
+    shared.grow(count);
+    return shared.pages;
+  });
 }
 
 /**
@@ -48,7 +31,17 @@ function listTable(call: Hypercall, domid: number, count: number, low: number, h
  * {@link setupTable}; general_error for more than there are.
  */
 export function getStatusFrames(call: Hypercall): Outcome {
-  const { at, size } = gnttabGetStatusFrames;
+  return listFrames(call, gnttabGetStatusFrames, ({ statusPages }, count) =>
+    count > statusPages.length ? undefined : statusPages,
+  );
+}
+
+/** Answers a structure that asks for `count` frames of a table; `pagesOf` gives undefined where there are not so many. */
+function listFrames(
+  call: Hypercall,
+  { at, size }: typeof gnttabSetupTable | typeof gnttabGetStatusFrames,
+  pagesOf: (shared: SharedTable, count: number) => readonly SharedPage[] | undefined,
+): Outcome {
   const { memory } = call.domain;
   const { words, halves } = call.operand;
   const low = call.w[2] as number;
@@ -56,21 +49,19 @@ export function getStatusFrames(call: Hypercall): Outcome {
   if (call.w[4] !== 1) return fail(call, ERRNO.EINVAL);
   if (!memory.copyIn(call, low, high, size)) return fail(call, ERRNO.EFAULT);
 
-  const count = words[at.nr_frames / 4] as number;
-  const listLow = words[at.frame_list / 4] as number;
-  const listHigh = words[at.frame_list / 4 + 1] as number;
-  halves[at.status / 2] = listStatus(call, halves[at.dom / 2] as number, count, listLow, listHigh);
+  const { xen } = call.domain;
+  const owner = xen.named(call.domain, halves[at.dom / 2] as number);
+  if (owner === undefined) halves[at.status / 2] = GNTST.bad_domain;
+  else if (!xen.policy.target(call.domain, owner)) halves[at.status / 2] = GNTST.permission_denied;
+  else {
+    const count = words[at.nr_frames / 4] as number;
+    const list = at.frame_list / 4;
+    const [listLow, listHigh] = [words[list] as number, words[list + 1] as number];
+    const pages = pagesOf(owner.grants.shared, count);
+    const written = pages && writeFrames(call, pages, count, listLow, listHigh);
+    halves[at.status / 2] = written ?? GNTST.general_error;
+  }
   return memory.copyOutPart(call, low, high, at.status, 2) ? succeed(call) : fail(call, ERRNO.EFAULT);
-}
-
-function listStatus(call: Hypercall, domid: number, count: number, low: number, high: number): number {
-  const { domain } = call;
-  const owner = domain.xen.named(domain, domid);
-  if (owner === undefined) return GNTST.bad_domain;
-  if (!domain.xen.policy.target(domain, owner)) return GNTST.permission_denied;
-  const { statusPages } = owner.grants.shared;
-  if (count > statusPages.length) return GNTST.general_error;
-  return writeFrames(call, statusPages, count, low, high);
 }
 
 /** GNTTABOP_query_size: frames of a table, and how many there may be. -EINVAL for a count that is not 1. */

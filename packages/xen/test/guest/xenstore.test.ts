@@ -1,4 +1,4 @@
-import { isStatus, RETURNED, type SharedWords } from '@trapline/core';
+import { isStatus, RETURNED } from '@trapline/core';
 import {
   MAX_TRANSACTION_TRIES,
   StillWaiting,
@@ -10,41 +10,11 @@ import {
   XenstoreClient,
 } from '@trapline/xen';
 import { describe, expect, test } from 'vitest';
-
-/** Words of one page, in one thread. */
-class Page implements SharedWords {
-  readonly #words = new Int32Array(1024);
-
-  load(index: number): number {
-    return this.#words[index] as number;
-  }
-
-  store(index: number, value: number): void {
-    this.#words[index] = value;
-  }
-
-  or(index: number, bits: number): number {
-    const old = this.load(index);
-    this.store(index, old | bits);
-    return old;
-  }
-
-  and(index: number, bits: number): number {
-    const old = this.load(index);
-    this.store(index, old & bits);
-    return old;
-  }
-
-  compareExchange(index: number, expected: number, replacement: number): number {
-    const old = this.load(index);
-    if (old === expected) this.store(index, replacement);
-    return old;
-  }
-}
+import { PageWords } from '../../src/memory/page-words.js';
 
 /** A store, and domain 1 connected to it; `answers` says whether the store runs when the guest signals. */
 function connected(domain = 1, store: XenStore = new XenStore()) {
-  const words = new Page();
+  const words = new PageWords(new Uint8Array(4096));
   const how = { answers: true, waits: 0 };
   store.write(`/local/domain/${domain}`, '');
   store.setPermissions(`/local/domain/${domain}`, [{ domain, access: 'n' }]);

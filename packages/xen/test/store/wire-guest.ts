@@ -1,4 +1,3 @@
-import type { SharedWords } from '@trapline/core';
 import {
   ByteRing,
   decodeMessage,
@@ -9,41 +8,17 @@ import {
   STORE_INTERFACE,
   type XenStore,
 } from '@trapline/xen';
+import { PageWords } from '../../src/memory/page-words.js';
 
 /** Words of a page of the test's own. */
-export class TestWords implements SharedWords {
+export class TestWords extends PageWords {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
 
   constructor(bytes: Uint8Array = new Uint8Array(4096)) {
+    super(bytes);
     this.bytes = bytes;
     this.words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  }
-
-  load(index: number): number {
-    return this.words[index] as number;
-  }
-
-  store(index: number, value: number): void {
-    this.words[index] = value;
-  }
-
-  or(index: number, bits: number): number {
-    const old = this.load(index);
-    this.words[index] = old | bits;
-    return old;
-  }
-
-  and(index: number, bits: number): number {
-    const old = this.load(index);
-    this.words[index] = old & bits;
-    return old;
-  }
-
-  compareExchange(index: number, expected: number, replacement: number): number {
-    const old = this.load(index);
-    if (old === expected) this.words[index] = replacement;
-    return old;
   }
 }
 
