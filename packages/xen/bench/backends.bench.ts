@@ -81,7 +81,13 @@ function consoleOutput(): Bench {
 /** One request of eleven pages, read from a buffer. */
 function blockRead(): Bench {
   const [ringPage, dataPage] = [new Page(), new Page()];
-  const mapped = (page: Page): MappedGrant => ({ handle: 0, bytes: page.bytes, words: page, unmap: () => {} });
+  const mapped = (page: Page): MappedGrant => ({
+    handle: 0,
+    words: page,
+    read: (from, target) => target.set(page.bytes.subarray(from, from + target.length)),
+    write: (to, source) => page.bytes.set(source, to),
+    unmap: () => {},
+  });
   const data = mapped(dataPage);
   const link: FrontEndLink = {
     domid: 1,

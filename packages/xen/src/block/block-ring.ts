@@ -22,6 +22,8 @@ export class BlockRing {
   readonly #view: DataView;
   readonly #answer = new Int32Array(ANSWER_WORDS);
   readonly #answerView = new DataView(this.#answer.buffer);
+  /** What goes between a page and the medium. */
+  readonly #part = new Uint8Array(PAGE_BYTES);
   #halted: boolean;
 
   /** `halted`: it was, in a machine that is restored. */
@@ -135,8 +137,11 @@ export class BlockRing {
   #move(start: number, segments: readonly Segment[], mapped: readonly MappedGrant[], write: boolean): boolean {
     let position = start;
     for (const [i, { from, to }] of segments.entries()) {
-      const part = (mapped[i] as MappedGrant).bytes.subarray(from, to);
+      const grant = mapped[i] as MappedGrant;
+      const part = this.#part.subarray(from, to);
+      if (write) grant.read(from, part);
       if (!(write ? this.#medium.writeAt(position, part) : this.#medium.readAt(position, part))) return false;
+      if (!write) grant.write(from, part);
       position += part.length;
     }
     return true;
@@ -150,7 +155,8 @@ export class BlockRing {
       const page = this.#link.map(reference, false);
       if (page === undefined) return undefined;
       const count = Math.min(request.indirectSegments - i * BLKIF_SEGMENTS_PER_PAGE, BLKIF_SEGMENTS_PER_PAGE);
-      const copy = page.bytes.slice(0, count * 8);
+      const copy = new Uint8Array(count * 8);
+      page.read(0, copy);
       page.unmap();
       const read = readSegments(new DataView(copy.buffer), 0, count);
       if (read === undefined) return undefined;

@@ -1,4 +1,3 @@
-import type { MemoryPage, SharedWords } from '@trapline/core';
 import { GNTMAP } from '../abi/grant-flags.js';
 import { GNTST } from '../abi/grant-status.js';
 import type { Domain } from '../domain/domain.js';
@@ -6,15 +5,13 @@ import { PAGE_BYTES } from '../memory/frames.js';
 import type { Page } from '../memory/page.js';
 import { beginCopy, endCopy } from './copy-grant.js';
 import type { GrantTable } from './grant-table.js';
-import { readBytes, writeBytes } from './page-bytes.js';
 import { beginMapping } from './use.js';
 
 /** A page of another domain's that the host's side has in hand, as the granter sees it. */
 export interface ForeignMapping {
   /** By which the mapping is ended. */
   readonly handle: number;
-  readonly page: MemoryPage;
-  readonly words: SharedWords;
+  readonly page: Page;
 }
 
 /**
@@ -37,8 +34,7 @@ export function mapForeign(
     return begun;
   }
   maptrack.record(handle, writable ? GNTMAP.host_map : GNTMAP.host_map | GNTMAP.readonly, granter.grants, ref >>> 0);
-  const { bytes, words } = granter.grants.active(ref >>> 0).page as Page;
-  return { handle, page: bytes, words };
+  return { handle, page: granter.grants.active(ref >>> 0).page as Page };
 }
 
 /** Copies between the host's memory and a page that a domain granted. GNTST as for GNTTABOP_copy. */
@@ -60,8 +56,8 @@ export function copyForeign(
   let status: number = GNTST.okay;
   if (end > PAGE_BYTES) status = GNTST.bad_copy_arg;
   else if (offset < start || end > start + length) status = GNTST.general_error;
-  else if (readonly) readBytes(page as Page, offset, bytes);
-  else writeBytes(page as Page, offset, bytes);
+  else if (readonly) (page as Page).read(offset, bytes);
+  else (page as Page).write(offset, bytes);
   endCopy(granter.grants, ref >>> 0, readonly);
   return status;
 }

@@ -156,12 +156,7 @@ export class DomainMemory {
 
   /** The whole page of a frame as words shared with the guest; undefined where {@link anyPage} is. */
   words(frame: number): SharedWords | undefined {
-    const page = this.anyPage(frame);
-    if (page !== undefined) return page.words;
-    // A port that gives words need not give views.
-    return this.#port && this.map.isUntouched(frame)
-      ? wordsAt(this.#port, addressOfFrame(frame), PAGE_BYTES)
-      : undefined;
+    return this.anyPage(frame)?.words;
   }
 
   /** The page of {@link page}, with a reference taken: it outlives its frame until {@link dropReference}. */

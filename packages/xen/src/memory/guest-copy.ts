@@ -84,7 +84,7 @@ export class GuestCopy {
     if (write && (type === 'ram-ro' || type === 'grant-ro' || type === 'foreign-ro')) return false;
     if (page.owner !== this.#owner || page.isFree) return false;
     const { bytes, words } = buffer;
-    if (page.isMoved) return this.#byPort(frame, offset, bytes, at, count, write);
+    if (!page.hasBytes) return this.#byPort(frame, offset, bytes, at, count, write);
     // Nearly all operands are whole words.
     if (words !== undefined && ((offset | at | count) & 3) === 0) {
       copyWords(page.cells, offset >> 2, words, at >> 2, count >> 2, write);

@@ -1,7 +1,10 @@
 import type { MemoryPage, MemoryPort, PageMapping, SharedWords } from '@trapline/core';
-import { addressOfFrame, PAGE_BYTES } from './frames.js';
+import type { DomainMemory } from './domain-memory.js';
+import { addressOfFrame, asBuiltId, PAGE_BYTES } from './frames.js';
+import { Page } from './page.js';
 import { isWritable, type PageType } from './page-types.js';
 import { wordsAt } from './page-words.js';
+import { PortPage } from './port-page.js';
 
 /** The frames of a guest as its memory port has them: one that can map pages, one that cannot, or none at all. */
 export class GuestFrames {
@@ -23,8 +26,15 @@ export class GuestFrames {
     return this.#mapping !== undefined;
   }
 
-  /** The bytes of the page at a frame; undefined where the port cannot show them. */
-  bytes(frame: number): MemoryPage | undefined {
+  /** A page of what the port has at a frame; undefined where it shows neither its bytes nor its words. */
+  page(owner: DomainMemory, frame: number): Page | undefined {
+    const bytes = this.#bytes(frame);
+    const words = this.canMap ? undefined : this.words(frame);
+    if (bytes !== undefined) return new Page(owner, asBuiltId(frame), bytes, words);
+    return words && new PortPage(owner, frame, this.#port as MemoryPort, words);
+  }
+
+  #bytes(frame: number): MemoryPage | undefined {
     if (this.#mapping !== undefined) return this.#mapping.page(frame);
     const view = this.#port?.view?.(addressOfFrame(frame), PAGE_BYTES);
     return view !== undefined && view.byteOffset % 4 === 0 ? view : undefined;

@@ -14,11 +14,14 @@ export class Page {
   readonly owner: DomainMemory;
   /** Names it within its owner's memory over save and restore. */
   readonly id: string;
+  /** Its content, where {@link hasBytes}. */
   readonly bytes: MemoryPage;
   /** Whether it is Xen's own (PGC_xen_heap): in its owner's map at one frame at a time, and not part of the reservation. */
   readonly isXenHeap: boolean = false;
   /** The same bytes as 32-bit words. */
   readonly cells: Int32Array;
+  /** Whether {@link bytes} are its content: not where it lies in memory of which the port shows words alone. */
+  hasBytes = true;
   #words: SharedWords | undefined;
   #allocated = true;
   #references = 0;
@@ -38,9 +41,14 @@ export class Page {
     return this.#words;
   }
 
-  /** Whether its content is somewhere else than in {@link bytes}: in memory that the port cannot show. */
-  get isMoved(): boolean {
-    return false;
+  /** Copies a part of it, as long as the target. */
+  read(from: number, target: Uint8Array): void {
+    target.set(this.bytes.subarray(from, from + target.length));
+  }
+
+  /** Copies bytes into it; no byte beside is touched. */
+  write(to: number, source: Uint8Array): void {
+    this.bytes.set(source, to);
   }
 
   /** Uses of the page beside its owner's allocation. */

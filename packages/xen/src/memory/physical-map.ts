@@ -3,7 +3,7 @@ import { ERRNO } from '../abi/errno.js';
 import type { DomainMemory } from './domain-memory.js';
 import { asBuiltId, frameLimit, frameOfId, NO_FRAME, tableLevels } from './frames.js';
 import { GuestFrames } from './guest-frames.js';
-import { Page } from './page.js';
+import type { Page } from './page.js';
 import { isAnyRam, isForeign, type PageType } from './page-types.js';
 import { type FrameRange, FrameRanges } from './ranges.js';
 import type { SharedPage } from './shared-page.js';
@@ -107,10 +107,8 @@ export class PhysicalMap {
 
   /** A page for what the port has at a frame of RAM; undefined where it cannot show it. */
   makeAsBuilt(frame: number): Page | undefined {
-    const bytes = this.#guest.bytes(frame);
-    if (bytes === undefined) return undefined;
-    const words = this.#guest.canMap ? undefined : this.#guest.words(frame);
-    return this.#memory.keep(new Page(this.#memory, asBuiltId(frame), bytes, words));
+    const page = this.#guest.page(this.#memory, frame);
+    return page && this.#memory.keep(page);
   }
 
   /** Whether a frame is RAM as the domain was built with it, and nobody has asked for its page. */

@@ -2,7 +2,7 @@ import type { SharedWords } from '@trapline/core';
 import type { DomainMemory } from './domain-memory.js';
 import { NO_FRAME, PAGE_BYTES } from './frames.js';
 import { Page } from './page.js';
-import { PageWords } from './page-words.js';
+import { PageWords, readWords, writeWords } from './page-words.js';
 
 /**
  * A page that Xen owns and a guest maps: shared_info, a grant frame. Where the embedder can map pages the guest sees this
@@ -23,8 +23,14 @@ export class SharedPage extends Page {
     owner.register(this);
   }
 
-  override get isMoved(): boolean {
-    return this.words !== this.#own;
+  override read(from: number, target: Uint8Array): void {
+    if (this.hasBytes) super.read(from, target);
+    else readWords(this.words, from, target);
+  }
+
+  override write(to: number, source: Uint8Array): void {
+    if (this.hasBytes) super.write(to, source);
+    else writeWords(this.words, to, source);
   }
 
   /** Moves the content into memory of the guest's. */
@@ -42,5 +48,6 @@ export class SharedPage extends Page {
     if (words === from) return;
     for (let i = 0; i < PAGE_BYTES / 4; i++) words.store(i, from.load(i));
     this.show(words);
+    this.hasBytes = words === this.#own;
   }
 }

@@ -95,7 +95,7 @@ export class ReceiveRing {
   #fill(part: Uint8Array, flags: number): void {
     this.#ring.take(this.#slot);
     const page = this.#link.map(this.#view.getUint32(4, true), true);
-    page?.bytes.set(part);
+    page?.write(0, part);
     page?.unmap();
     const answer = this.#answerView;
     answer.setUint16(0, this.#view.getUint16(0, true), true);

@@ -105,7 +105,7 @@ export class TransmitRing {
       if (length === 0 || offset + length > PAGE_BYTES) return undefined;
       const page = this.#link.map(reference, false);
       if (page === undefined) return undefined;
-      bytes.set(page.bytes.subarray(offset, offset + length), at);
+      page.read(offset, bytes.subarray(at, at + length));
       page.unmap();
       at += length;
     }

@@ -1,5 +1,5 @@
-import type { MemoryPage, SharedWords } from '@trapline/core';
 import type { Domain } from '../domain/domain.js';
+import type { Page } from '../memory/page.js';
 import type { BoundChannel, FrontEndLink, MappedGrant } from './front-end-link.js';
 
 /** What a back end of the host's has in its hands of one domain, by the domain's own grants and event channels. */
@@ -19,7 +19,7 @@ export class DomainLink implements FrontEndLink {
   map(reference: number, writable: boolean): MappedGrant | undefined {
     const mapping = this.#host.grants.mapForeign(this.#domain, reference, writable);
     if (typeof mapping === 'number') return undefined;
-    return this.#mapped(mapping.handle, mapping.page, mapping.words);
+    return this.#mapped(mapping.handle, mapping.page);
   }
 
   bind(port: number, hear: () => void): BoundChannel | undefined {
@@ -31,7 +31,7 @@ export class DomainLink implements FrontEndLink {
     const mapping = this.#host.grants.maptrack.at(handle);
     if (mapping?.granter !== this.#domain.grants || mapping.flags === 0) return undefined;
     const page = this.#domain.grants.inUse(mapping.ref)?.page;
-    return page && this.#mapped(handle, page.bytes, page.words);
+    return page && this.#mapped(handle, page);
   }
 
   rebind(port: number, hear: () => void): BoundChannel {
@@ -40,7 +40,13 @@ export class DomainLink implements FrontEndLink {
     return { port, notify: () => void events.send(port), close: () => void events.close(port) };
   }
 
-  #mapped(handle: number, bytes: MemoryPage, words: SharedWords): MappedGrant {
-    return { handle, bytes, words, unmap: () => void this.#host.grants.unmapForeign(handle) };
+  #mapped(handle: number, page: Page): MappedGrant {
+    return {
+      handle,
+      words: page.words,
+      read: (from, target) => page.read(from, target),
+      write: (to, source) => page.write(to, source),
+      unmap: () => void this.#host.grants.unmapForeign(handle),
+    };
   }
 }

@@ -4,9 +4,12 @@ import type { SharedWords } from '@trapline/core';
 export interface MappedGrant {
   /** By which it is found again in a machine that was restored ({@link FrontEndLink.remap}). */
   readonly handle: number;
-  readonly bytes: Uint8Array;
-  /** The same, word by word, for what both sides change. */
+  /** Its words, for what both sides change. */
   readonly words: SharedWords;
+  /** Copies a part of it, as long as the target. */
+  read(from: number, target: Uint8Array): void;
+  /** Copies bytes into it. */
+  write(to: number, source: Uint8Array): void;
   unmap(): void;
 }
 

@@ -1,3 +1,4 @@
+import type { SharedWords } from '@trapline/core';
 import {
   BLKIF_OP,
   BLKIF_RSP,
@@ -6,6 +7,7 @@ import {
   BlockRing,
   bufferMedium,
   JoinedWords,
+  type MappedGrant,
   REQUEST_RING,
 } from '@trapline/xen';
 import fc from 'fast-check';
@@ -38,6 +40,11 @@ function rig(options: { pages?: number; protocol?: string; medium?: BlockMedium 
 }
 
 const page = { reference: 1, first: 0, last: 7 };
+
+/** A page of which only the words count. */
+function ringPage(words: SharedWords): MappedGrant {
+  return { handle: 0, words, read: () => undefined, write: () => undefined, unmap: () => undefined };
+}
 
 describe('a block ring', () => {
   for (const protocol of ['arm-abi', 'x86_64-abi', 'x86_32-abi']) {
@@ -229,7 +236,7 @@ describe('a block ring', () => {
       compareExchange: (index: number, expected: number, value: number) =>
         front.words.compareExchange(index, expected, value),
     };
-    const granted = { handle: 0, bytes: new Uint8Array(4096), words: fickle, unmap: () => undefined };
+    const granted = ringPage(fickle);
     const ring = new BlockRing(domain, bufferMedium(disk), front.layout, [granted]);
     front.put({ op: BLKIF_OP.READ, id: 5n, sector: 1n, segments: [page] });
     front.push();
@@ -252,7 +259,7 @@ describe('a block ring', () => {
       and: () => 0,
       compareExchange: () => 0,
     };
-    const granted = { handle: 0, bytes: new Uint8Array(4096), words: endless, unmap: () => undefined };
+    const granted = ringPage(endless);
     const ring = new BlockRing(domain, bufferMedium(disk), front.layout, [granted]);
     ring.serve();
     expect(front.answers().length).toBe(32);

@@ -51,7 +51,13 @@ export class FakeDomain implements FrontEndLink {
   }
 
   #held(handle: number, page: TestWords): MappedGrant {
-    return { handle, bytes: page.bytes, words: page, unmap: () => void this.mapped-- };
+    return {
+      handle,
+      words: page,
+      read: (from, target) => target.set(page.bytes.subarray(from, from + target.length)),
+      write: (to, source) => page.bytes.set(source, to),
+      unmap: () => void this.mapped--,
+    };
   }
 }
 
