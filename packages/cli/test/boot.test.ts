@@ -215,6 +215,17 @@ describe.skipIf(cannotBoot)(`trapline boot${why}`, () => {
     expect((await linux('trapline.wait', [], { interrupted })).code).toBe(1);
   });
 
+  it('starts a guest that resets again and again until its time is up, and says how often; --no-reboot ends it', async () => {
+    // movz w0, #9; movk w0, #0x8400, lsl #16; smc #0: SYSTEM_RESET.
+    const resets = file('resets', new Uint8Array(Uint32Array.of(0x5280_0120, 0x72b0_8000, 0xd400_0003).buffer));
+    const loop = await trapline(['boot', '--image', resets, '--timeout', '2']);
+    expect(loop.err).toMatch(/the guest runs, restarted once .*\n.*restarted 2 times .*\n/);
+    expect([loop.code, loop.err]).toEqual([1, expect.stringContaining('boot: the machine was stopped')]);
+    expect(loop.out).toMatch(/\d+ {2}smc {2}psci.systemReset/);
+    const once = await trapline(['boot', '--image', resets, '--no-reboot']);
+    expect([once.code, once.out]).toEqual([0, expect.stringMatching(/the guest asked for a reset after .*; 1 calls/)]);
+  });
+
   it('boots a flat image, and says so where it is none that fits', async () => {
     const uboot = await trapline(['boot', '--image', guest('u-boot.bin'), '--at', '0', '--timeout', '2']);
     expect(uboot.out).toContain('U-Boot 20');

@@ -15,7 +15,7 @@
 	.equ	GICR, 0x080a0000		// 128 KiB a CPU
 	.equ	UART, 0x09040000		// the secure PL011, SPI 8
 	.equ	UART_INTID, 40
-	.equ	GPIO, 0x090b0000		// the secure PL061; pin 0 powers the machine off
+	.equ	GPIO, 0x090b0000		// the secure PL061; pin 1 resets the machine
 	.equ	KICK, 15			// the SGI that takes a CPU into the monitor
 
 // A mailbox: state, frame, answer, commands.
@@ -66,6 +66,9 @@
 	.equ	STATE_RESUME, 2
 	.equ	STATE_COMMANDS, 3
 	.equ	STATE_SLEEP, 4
+	.equ	STATE_RESET, 5
+
+	.equ	RING_RESET, 0x80		// a ring of no CPU's: what rang before is void
 
 	.equ	FLAG_RESTART, 0			// bit numbers
 	.equ	FLAG_EXCEPTION, 1
@@ -241,8 +244,18 @@ wait:	ldar	w0, [x20]
 	b.eq	commands
 	cmp	w0, #STATE_SLEEP
 	b.eq	sleep
+	cmp	w0, #STATE_RESET
+	b.eq	reset_machine
 	yield
 	b	wait
+
+reset_machine:
+	imm32	x1, GPIO
+	mov	w0, #2
+	str	w0, [x1, #0x400]		// GPIODIR
+	str	w0, [x1, #8]			// GPIODATA of pin 1
+1:	wfi
+	b	1b
 
 // Carries out the commands, and waits on: the outside looks at the state.
 commands:
@@ -572,6 +585,8 @@ reset:	msr	daifset, #0xf
 	str	w0, [x1, #0x30]			// UARTCR: on, both ways
 	mov	w0, #0x10
 	str	w0, [x1, #0x38]			// UARTIMSC: a byte has come
+	mov	w0, #RING_RESET
+	str	w0, [x1]
 	mov	x0, #EVENT_HELLO
 	str	x0, [x20, #EVENT]
 	b	ring

@@ -29,6 +29,7 @@ export {
   MAX_CPUS,
   Operation,
   REGISTERS,
+  RING_RESET,
   State,
 } from './monitor/layout.js';
 export { COMMAND_TIMEOUT_MS, type LinkMemory, MonitorError, type MonitorLink } from './monitor/link.js';

@@ -34,6 +34,7 @@ export class FakeLink implements MonitorLink {
   readonly devices: [address: number, value: bigint][] = [];
   attentions = 0;
   invalidations = 0;
+  readonly resets: number[] = [];
 
   constructor(cpus: number, size = 0x40_0000) {
     this.cpus = cpus;
@@ -81,6 +82,10 @@ export class FakeLink implements MonitorLink {
   execute(_cpu: number, commands: Commands): void {
     const words = new BigUint64Array(commands.bytes.buffer);
     for (let i = 0; i < commands.count; i++) this.#carryOut(words.subarray(i * 4, i * 4 + 4));
+  }
+
+  reset(cpu: number): void {
+    this.resets.push(cpu);
   }
 
   attention(): void {

@@ -10,6 +10,7 @@ export const EL1H = 0x3c5;
 export const VERSION = 0x8400_0000;
 export const CPU_ON = 0xc400_0003;
 export const CPU_OFF = 0x8400_0002;
+export const SYSTEM_RESET = 0x8400_0009;
 export const SUSPEND = 0xc400_0001;
 
 /** A bridge to a machine without QEMU, whose first CPU has begun. */

@@ -3,7 +3,7 @@ import { firmware } from '@trapline/psci';
 import { Event, Field, Flag } from '@trapline/qemu';
 import { describe, expect, test } from 'vitest';
 import { registerOf } from './fake-link.js';
-import { CPU_OFF, CPU_ON, call, SUSPEND, setup } from './fake-machine.js';
+import { CPU_OFF, CPU_ON, call, SUSPEND, SYSTEM_RESET, setup, VERSION } from './fake-machine.js';
 
 describe('the life of CPUs', () => {
   test('CPU_ON kicks the other CPU, which begins when it is awake', () => {
@@ -51,6 +51,38 @@ describe('the life of CPUs', () => {
     expect(woken).toMatchObject({ how: 'resume', flags: Flag.restart });
     expect(registerOf(woken, PC)).toBe(0x4030_0000n);
     expect(registerOf(woken, 0)).toBe(9n);
+  });
+
+  test('a reset: services and CPUs are as built, the loader is asked again, and what rings meanwhile is a fault', () => {
+    const { link, guest, bridge, faults } = setup(2, { services: { el3: [firmware()] } });
+    link.ring(0, call(0x4020_0104), [CPU_ON, 1, 0x4020_8000, 0]);
+    link.ring(1, { [Field.event]: Event.woken });
+    link.ring(1, call(0x4020_8104), [SYSTEM_RESET]);
+    expect(guest.vcpus.map(({ powerState }) => powerState)).toEqual(['running', 'waiting']);
+    expect(bridge.reset()).toBe(true);
+    expect(bridge.reset()).toBe(false);
+    expect(link.attentions).toBe(1);
+    link.ring(0, { [Field.event]: Event.attention });
+    expect(link.resets).toEqual([0]);
+    const done: string[] = [];
+    bridge.post(() => done.push('work of meanwhile'));
+    bridge.onReady = () => {
+      done.push('loaded');
+      expect(guest.vcpus.map(({ powerState }) => powerState)).toEqual(['running', 'off']);
+      return [[PC, 0x4020_0008]];
+    };
+    const told = link.ring(0, { [Field.event]: Event.hello });
+    expect(done).toEqual(['loaded', 'work of meanwhile']);
+    expect(told).toMatchObject({ how: 'resume', flags: Flag.restart });
+    expect([registerOf(told, 0), registerOf(told, PC)]).toEqual([0n, 0x4020_0008n]);
+    link.ring(0, call(0x4020_0104), [CPU_ON, 1, 0x4020_9000, 5]);
+    expect(registerOf(link.ring(1, { [Field.event]: Event.woken }), PC)).toBe(0x4020_9000n);
+    expect(faults).toEqual([]);
+    link.ring(0, call(0x4020_0104), [VERSION]);
+    bridge.reset();
+    link.ring(0, { [Field.event]: Event.attention });
+    link.ring(1, { [Field.event]: Event.woken });
+    expect(faults.map(String)).toEqual(['MonitorError: CPU 1 rang with event 0x41, which it cannot have had there']);
   });
 
   test('a caller whose system event is undecided sleeps', () => {

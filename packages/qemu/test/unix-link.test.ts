@@ -2,7 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Commands, Field, Frame, HEAD_BYTES, MonitorError, SharedFile, State, UnixLink } from '@trapline/qemu';
+import {
+  Commands,
+  Field,
+  Frame,
+  HEAD_BYTES,
+  MonitorError,
+  RING_RESET,
+  SharedFile,
+  State,
+  UnixLink,
+} from '@trapline/qemu';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const BASE = 0x4000_0000;
@@ -43,6 +53,19 @@ describe('the link over a Unix socket and a shared file', () => {
     link.attention();
     expect(await heard).toHaveLength(1);
     expect(rings).toEqual([1, 0]);
+    guest.destroy();
+  });
+
+  test('a machine that goes through its reset is not heard until it says that it is past it', async () => {
+    const rings: number[] = [];
+    link.onRing = (cpu) => rings.push(cpu);
+    await link.listen();
+    link.reset(1);
+    expect(words(MAILBOX_1, 1)[0]).toBe(State.reset);
+    const guest = connect(join(directory, 'link'));
+    guest.write(Uint8Array.of(0, 1, RING_RESET, 0, 1));
+    while (rings.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(rings).toEqual([0, 1]);
     guest.destroy();
   });
 

@@ -27,6 +27,7 @@ standard output; at the end the calls that it made are counted. QEMU is Debian's
   --cpus N         CPUs; 1 where neither this nor the stack file nor the tree says
   --cpu NAME       QEMU's name of the CPU; cortex-a57 where absent
   --memory N       RAM in MiB; 512 where absent
+  --no-reboot      a guest that asks for a reset ends; without it, it is started again
   --timeout N      ends the guest after so many seconds
   --trace FILE     writes every call to FILE as it is answered, as a recording that 'trapline replay' plays
   --watch          shows the last calls of each CPU, with counts and rates
@@ -38,8 +39,8 @@ Examples:
   trapline boot --kernel Image --initrd initrd --stack kvm --trace boot.json
   trapline boot --image u-boot.bin --at 0 --stack psci-hvc
 
-Exit codes: 0 the guest powered off or asked for a reset, 1 it ended otherwise or could not be booted,
-2 wrong usage.
+Exit codes: 0 the guest powered off, or with --no-reboot asked for a reset, 1 it ended otherwise or
+could not be booted, 2 wrong usage.
 `;
 
 /** `trapline boot`. */
@@ -57,6 +58,7 @@ export const command: Command = {
     cpus: { type: 'string' },
     cpu: { type: 'string' },
     memory: { type: 'string' },
+    'no-reboot': { type: 'boolean' },
     timeout: { type: 'string' },
     trace: { type: 'string' },
     watch: { type: 'boolean' },
@@ -105,6 +107,7 @@ async function boot(settings: Settings, { machine, stack, guest, payload, tick }
   const late = settings.timeout === undefined ? undefined : setTimeout(stop, settings.timeout * 1000);
   try {
     display.phase('QEMU is starting');
+    machine.restarts$.subscribe((count) => display.phase(`the guest runs, restarted ${timesOf(count)}`));
     await machine.start(stack.machine, guest, { payload, ...bootargsOf(settings) });
     display.phase('the guest runs');
     const end = await machine.ended;
@@ -122,6 +125,10 @@ async function boot(settings: Settings, { machine, stack, guest, payload, tick }
     display.end();
     trace?.close();
   }
+}
+
+function timesOf(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
 }
 
 function bootargsOf({ kernel, append, stack, dtb }: Settings): { readonly bootargs?: string } {

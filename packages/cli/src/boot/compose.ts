@@ -7,8 +7,10 @@ import type { Io } from '../io.js';
 import { readText, readTreeFile } from '../run/read-file.js';
 import { stackFromFile } from '../run/stack-file.js';
 import { payloadOf } from './payload.js';
+import { type FileDisk, fileDisk } from './disk.js';
 import type { Settings } from './settings.js';
 import { stacks } from './stacks.js';
+import { XenSide } from './xen-side.js';
 
 /** A machine and the stack that answers it, ready to start. */
 export interface Composed {
@@ -17,6 +19,17 @@ export interface Composed {
   readonly guest: StackGuest;
   readonly payload: Payload;
   readonly tick: (() => void) | undefined;
+  /** The host's side of it, where it is a domain of Xen's. */
+  readonly xen: XenSide;
+}
+
+/** What is decided before the stack is: how the guest begins, and what it brings. */
+interface Plan {
+  readonly settings: Settings;
+  readonly payload: Payload;
+  readonly tree: DeviceTree | undefined;
+  readonly media: readonly FileDisk[];
+  readonly start: Partial<GuestSpec>;
 }
 
 /** What is linked for flash lies below RAM. */
@@ -30,65 +43,90 @@ const FLASH_END = 0x0400_0000;
 export async function compose(settings: Settings, io: Io): Promise<Composed> {
   const payload = payloadOf(settings);
   const tree = settings.dtb === undefined ? undefined : await readTreeFile(settings.dtb, io);
+  const media: FileDisk[] = [];
   try {
-    const composed = await composeWith(settings, payload, tree);
+    for (const { path, readOnly } of settings.disks) media.push(fileDisk(path, readOnly));
+    const composed = await composeWith({ settings, payload, tree, media, start: startOf(settings, payload) });
+    void composed.machine.ended.then(() => closeAll(media));
     return await disposing(composed.machine, () => checked(composed, settings));
   } catch (error) {
+    closeAll(media);
     if (error instanceof CompositionError || error instanceof QemuError) throw new CommandError(error.message);
     throw error;
   }
 }
 
-async function composeWith(settings: Settings, payload: Payload, tree: DeviceTree | undefined): Promise<Composed> {
+function startOf({ atEl2 }: Settings, { kernel }: Payload): Partial<GuestSpec> {
+  const narrow = kernel !== undefined && readKernel(kernel)?.state === 'a32';
+  return { ...(narrow && { boot: { state: 'a32' } }), ...(atEl2 && { hasEl2: true }) };
+}
+
+function closeAll(media: FileDisk[]): void {
+  for (const medium of media.splice(0)) medium.close();
+}
+
+async function composeWith(plan: Plan): Promise<Composed> {
+  const { settings, payload, tree, media, start } = plan;
   const { stack: name } = settings;
-  const narrow = payload.kernel !== undefined && readKernel(payload.kernel)?.state === 'a32';
-  const start = narrow ? { boot: { state: 'a32' as const } } : {};
-  const el2 = settings.atEl2 ? { hasEl2: true } : {};
   const services = Object.hasOwn(stacks, name) ? stacks[name] : undefined;
   if (services !== undefined) {
     const machine = createQemu(optionsOf(settings, tree));
     return disposing(machine, () => {
-      const { tick, ...levels } = services(machine.plan.hypervisor.base);
-      const spec = { name: 'guest', ...start, ...el2, ...ownTree(machine, tree) };
-      return { machine, ...whole(createStack({ guests: [spec], ...levels })), payload, tick };
+      const xen = sideOf(machine, 'guest', media);
+      const { tick, ...levels } = services({ pages: machine.plan.hypervisor.base, xen });
+      const spec = { name: 'guest', ...start, ...ownTree(machine, tree) };
+      return { machine, ...whole(createStack({ guests: [spec], ...levels })), payload, tick, xen };
     });
   }
   if (!/\.ya?ml$/i.test(name)) {
     throw new CommandError(`no stack '${name}'; there are ${Object.keys(stacks).join(', ')}, and stack files (.yaml)`);
   }
-  return composeFile(settings, payload, tree, { ...start, ...el2 });
+  return composeFile(plan);
 }
 
-async function composeFile(
-  settings: Settings,
-  payload: Payload,
-  tree: DeviceTree | undefined,
-  more: Partial<GuestSpec>,
-): Promise<Composed> {
+async function composeFile({ settings, payload, tree, media, start }: Plan): Promise<Composed> {
   const { stack: file } = settings;
-  const machines: QemuMachine[] = [];
+  const machines: { readonly machine: QemuMachine; readonly xen: XenSide }[] = [];
   try {
-    const stack = await stackFromFile(file, readText(file), (spec) => {
-      if (machines.length > 0) throw new CommandError(`${file}: has several guests; QEMU runs one`);
-      const own = tree ?? (spec.deviceTree as DeviceTree | undefined);
-      const machine = createQemu(optionsOf({ ...settings, cpus: settings.cpus ?? cpusOf(spec) }, own));
-      machines.push(machine);
-      const { vcpus: _, memory: __, deviceTree: ___, ...kept } = spec;
-      const brought = ownTree(machine, own);
-      return { ...kept, ...more, ...brought, ...merged(kept, brought) };
+    const stack = await stackFromFile(file, readText(file), {
+      adapt: (spec) => {
+        if (machines.length > 0) throw new CommandError(`${file}: has several guests; QEMU runs one`);
+        const own = tree ?? (spec.deviceTree as DeviceTree | undefined);
+        const machine = createQemu(optionsOf({ ...settings, cpus: settings.cpus ?? cpusOf(spec) }, own));
+        machines.push({ machine, xen: sideOf(machine, spec.name, media) });
+        const { vcpus: _, memory: __, deviceTree: ___, ...kept } = spec;
+        const brought = ownTree(machine, own);
+        return { ...kept, ...start, ...brought, ...merged(kept, brought) };
+      },
+      surroundings: () => machines[0] ?? {},
     });
-    return { machine: machines[0] as QemuMachine, ...whole(stack), payload, tick: undefined };
+    const [made] = machines as [(typeof machines)[0]];
+    return { ...made, ...whole(stack), payload, tick: undefined };
   } catch (error) {
-    await machines[0]?.stop();
+    await machines[0]?.machine.stop();
     throw error;
   }
 }
 
-/** Refuses to enter a guest where the stack stands. */
-function checked(composed: Composed, { stack, atEl2 }: Settings): Composed {
-  const there = composed.guest.bus.services.find(({ level }) => level === 'el2');
-  if (!atEl2 || there === undefined) return composed;
-  throw new CommandError(`--el2: EL2 is not the guest's, ${there.service.name} of ${stack} stands there`);
+function sideOf({ plan, bridge }: QemuMachine, guest: string, media: readonly FileDisk[]): XenSide {
+  return new XenSide({ plan, post: (work) => bridge.post(work) }, guest, media);
+}
+
+/** Refuses what was asked for and the stack has not. */
+function checked(composed: Composed, { stack, atEl2, console, disks, shutdownOn }: Settings): Composed {
+  const { guest, xen } = composed;
+  const there = guest.bus.services.find(({ level }) => level === 'el2');
+  if (atEl2 && there !== undefined) {
+    throw new CommandError(`--el2: EL2 is not the guest's, ${there.service.name} of ${stack} stands there`);
+  }
+  if (console === 'hvc0' && xen.console === undefined) {
+    throw new CommandError(`--console hvc0: ${stack} gives its guest no console of Xen's; --stack xen does`);
+  }
+  const asked = disks.length > 0 ? '--disk' : shutdownOn === undefined ? undefined : '--shutdown-on';
+  if (asked !== undefined && !xen.isStored) {
+    throw new CommandError(`${asked}: ${stack} has no xenstore, by which a guest hears of it; --stack xen has`);
+  }
+  return composed;
 }
 
 /** The machine's own parts of a guest's tree, and what the stack file says of it. */
@@ -104,7 +142,7 @@ function ownTree(
 }
 
 function optionsOf(settings: Settings, tree: DeviceTree | undefined): QemuOptions {
-  const { cpu, memory, image, kernel, at } = settings;
+  const { cpu, memory, image, kernel, at, restarts } = settings;
   const cpus = tree === undefined ? settings.cpus : inspectTree(tree).cpus.length;
   if (tree !== undefined && settings.cpus !== undefined && settings.cpus !== cpus) {
     throw new CommandError(`--cpus ${settings.cpus}: the device tree has ${cpus}`);
@@ -113,6 +151,7 @@ function optionsOf(settings: Settings, tree: DeviceTree | undefined): QemuOption
     ...(cpus !== undefined && { cpus }),
     ...(cpu !== undefined && { cpu }),
     ...(memory !== undefined && { ramBytes: memory }),
+    onReset: restarts ? 'restart' : 'end',
     flash: image !== undefined && kernel === undefined && at < FLASH_END,
   };
 }

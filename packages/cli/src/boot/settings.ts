@@ -15,6 +15,8 @@ export interface Settings {
   readonly cpu: string | undefined;
   readonly memory: number | undefined;
   readonly atEl2: boolean;
+  /** Whether a reset starts the guest again. */
+  readonly restarts: boolean;
   readonly timeout: number | undefined;
   readonly trace: string | undefined;
   readonly watch: boolean;
@@ -46,6 +48,7 @@ export function settingsOf(args: Arguments): Settings {
     cpu: args.value('cpu'),
     memory: memory === undefined ? undefined : memory * MEBIBYTES,
     atEl2: args.flag('el2'),
+    restarts: !args.flag('no-reboot'),
     timeout: numberOf(args, 'timeout', 1, 86_400),
     trace: args.value('trace'),
     watch: args.flag('watch'),

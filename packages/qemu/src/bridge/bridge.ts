@@ -18,6 +18,8 @@ const RESET_SCTLR_EL2 = 0x30c5_0830;
 const HCR_VM = 1;
 const HCR_RW = 0x8000_0000;
 const ISR_IRQ_FIQ = 0xc0;
+/** Number of a level's last vector. */
+const LAST_VECTOR = 15;
 
 /** The host's clocks, in nanoseconds. */
 export interface HostClock {
@@ -54,7 +56,7 @@ export class Bridge implements Executor {
   readonly interrupts: InterruptPort;
   readonly clock: MachineClock;
   readonly timing: Timing;
-  /** Told when the machine has gone through its reset, before the guest runs: gives what its first CPU begins with. */
+  /** Told whenever the machine has gone through its reset, before the guest runs: gives what its first CPU begins with. */
   onReady: () => BootRegisters = () => [];
   /** Told what went wrong so that the machine cannot go on. */
   onFault: (error: Error) => void = () => {};
@@ -68,6 +70,8 @@ export class Bridge implements Executor {
   #called = false;
   /** Whether the first CPU has begun: before, and once it is closed, nobody else changes the machine's memory. */
   #begun = false;
+  /** Whether the machine is to go, or goes, through a reset after its first. */
+  #resets = false;
   #machine: Machine | undefined = undefined;
   #guest: Guest | undefined = undefined;
   #closed = false;
@@ -110,7 +114,7 @@ export class Bridge implements Executor {
 
   post(work: () => void): void {
     if (this.#closed) return;
-    if (this.#current !== undefined) {
+    if (this.#begun && this.#current !== undefined) {
       work();
       return;
     }
@@ -118,6 +122,17 @@ export class Bridge implements Executor {
     // Before the machine has begun its first sign is waited for.
     if (this.#begun && !this.#called) this.#link.attention();
     this.#called = this.#begun;
+  }
+
+  /**
+   * Puts the machine through its reset: afterwards the guest and its services are as they were built, and {@link onReady}
+   * is asked anew. False where it is in its reset, or ends.
+   */
+  reset(): boolean {
+    if (!this.#begun || this.#resets || this.#closed) return false;
+    this.#resets = true;
+    this.post(() => {});
+    return true;
   }
 
   /** Forgets work and alarms, and hears nothing more. */
@@ -153,22 +168,39 @@ export class Bridge implements Executor {
     if (slept) this.#wokeUp(cpu, vcpu);
     else this.#entered(cpu, vcpu);
     for (let work = this.#queue.shift(); work !== undefined; work = this.#queue.shift()) work();
-    if (!this.#closed) this.#settle(cpu, vcpu);
+    if (this.#closed) return;
+    if (this.#resets) this.#reset(cpu);
+    else this.#settle(cpu, vcpu);
+  }
+
+  #reset(cpu: MachineCpu): void {
+    for (const one of this.cpus) one.reset();
+    this.#begun = false;
+    this.#called = false;
+    this.#link.reset(cpu.index);
   }
 
   #wokeUp(cpu: MachineCpu, vcpu: Vcpu): void {
     const { event } = cpu.frame;
-    if (event === Event.hello) {
-      this.#stageTwo = this.#makeStageTwo();
-      for (const [slot, value] of this.onReady()) writeRegister(vcpu, slot, value);
-      cpu.flags |= Flag.restart;
-      this.#begun = true;
+    if (!this.#begun) {
+      if (event !== Event.hello || cpu.index !== 0) throw faultOf(cpu);
+      this.#begin(cpu, vcpu);
       return;
     }
     if (event !== Event.woken) throw faultOf(cpu);
     this.#called = false;
     if (vcpu.powerState === 'starting') this.#guest?.enter(vcpu);
     else this.#guest?.interruptsChanged(cpu.index);
+  }
+
+  /** The machine is past its reset. Services come before the loader: they are firmware, or stand below the guest. */
+  #begin(cpu: MachineCpu, vcpu: Vcpu): void {
+    if (this.#resets) this.#guest?.reset();
+    this.#resets = false;
+    this.#stageTwo = this.#makeStageTwo();
+    for (const [slot, value] of this.onReady()) writeRegister(vcpu, slot, value);
+    cpu.flags |= Flag.restart;
+    this.#begun = true;
   }
 
   #entered(cpu: MachineCpu, vcpu: Vcpu): void {
@@ -257,6 +289,9 @@ export class Bridge implements Executor {
 function faultOf({ index, frame }: MachineCpu): MonitorError {
   const hex = (field: number): string => `0x${frame.get(field).toString(16)}`;
   const { event } = frame;
+  if (event > Event.el2 + LAST_VECTOR) {
+    return new MonitorError(`CPU ${index} rang with event 0x${event.toString(16)}, which it cannot have had there`);
+  }
   const level = event >= Event.el2 ? `EL2, vector ${event - Event.el2}` : `EL3, vector ${event}`;
   const pc = `0x${(frame.registers.x[32] as bigint).toString(16)}`;
   return new MonitorError(

@@ -38,6 +38,14 @@ export class MachineCpu implements CpuPort {
     this.#wanted = wanted;
   }
 
+  /** The machine has gone through its reset: the CPU sleeps, as at the beginning. */
+  reset(): void {
+    this.place = 'sleeps';
+    this.kicked = false;
+    this.flags = 0;
+    this.#resumes = false;
+  }
+
   power(vcpu: Vcpu, state: PowerState): void {
     if (state === 'waiting') {
       this.#resumes = vcpu.wait?.wait.onWake === 'resume';

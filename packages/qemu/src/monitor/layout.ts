@@ -23,7 +23,12 @@ export const State: {
   readonly resume: 2;
   readonly commands: 3;
   readonly sleep: 4;
-} = { runs: 0, waits: 1, resume: 2, commands: 3, sleep: 4 };
+  /** The machine is to go through its reset. */
+  readonly reset: 5;
+} = { runs: 0, waits: 1, resume: 2, commands: 3, sleep: 4, reset: 5 };
+
+/** The ring that says that the machine is past its reset: what rang before is void. */
+export const RING_RESET = 0x80;
 
 /** What brought a CPU into the monitor. Other values are vectors of EL3, and of EL2 from {@link Event.el2}. */
 export const Event: {

@@ -25,6 +25,11 @@ export interface MonitorLink {
    * Throws {@link MonitorError} where it has not within {@link COMMAND_TIMEOUT_MS}.
    */
   execute(cpu: number, commands: Commands): void;
+  /**
+   * Has a waiting CPU put the machine through its reset. What rings until then is not heard; CPU 0 rings when it is past
+   * it, with event {@link Event.hello}.
+   */
+  reset(cpu: number): void;
   /** Brings CPU 0 into the monitor, wherever it is. */
   attention(): void;
   readonly memory: LinkMemory;

@@ -7,6 +7,8 @@ export interface QemuFlags {
   readonly monitorPath: string;
   readonly consoleSocket: string;
   readonly linkSocket: string;
+  /** Whether the machine goes on after a reset. */
+  readonly restarts: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export function qemuArguments(flags: QemuFlags): readonly string[] {
     'none',
     '-monitor',
     'none',
-    '-no-reboot',
+    ...(flags.restarts ? [] : ['-no-reboot']),
     '-bios',
     flags.monitorPath,
     '-chardev',

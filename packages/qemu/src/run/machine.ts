@@ -4,7 +4,7 @@ import type { Ports, SystemEvent } from '@trapline/core';
 import { writeDtb } from '@trapline/devicetree';
 import type { GuestSpec, StackGuest } from '@trapline/stack';
 import type { Machine } from '@trapline/trap-bus';
-import { Subscription } from 'rxjs';
+import { type Observable, Subject, Subscription } from 'rxjs';
 import { addDevices, fitMemory, writeChosen } from '../board/devices.js';
 import { type BoardPlan, DEFAULT_RAM_BYTES, planBoard, RAM_BASE } from '../board/plan.js';
 import { writeStageTwo } from '../board/stage-two.js';
@@ -31,6 +31,8 @@ export interface QemuOptions {
   readonly cpu?: string;
   /** Whether the guest finds memory at address 0, for firmware that is linked for flash there. */
   readonly flash?: boolean;
+  /** What comes of a guest that asks for a reset: it is started again (where absent), or the machine ends. */
+  readonly onReset?: 'restart' | 'end';
 }
 
 /** How a machine is started. */
@@ -40,7 +42,7 @@ export interface StartOptions {
   readonly bootargs?: string;
 }
 
-/** Longest time from QEMU's start to the monitor's first sign, in milliseconds. */
+/** Longest time from QEMU's start, or a reset, to the monitor's first sign, in milliseconds. */
 export const START_TIMEOUT_MS = 30_000;
 
 const DEFAULT_CPU = 'cortex-a57';
@@ -51,6 +53,8 @@ export class QemuMachine {
   readonly bridge: Bridge;
   /** The guest's serial port. */
   readonly console: Console;
+  /** Tells of each restart of the guest, before its first instruction: the how manieth it is. */
+  readonly restarts$: Observable<number>;
   /** Settles when the machine has ended and nothing of it is left. */
   readonly ended: Promise<MachineEnd>;
   readonly #options: QemuOptions;
@@ -60,6 +64,9 @@ export class QemuMachine {
   readonly #link: UnixLink;
   readonly #console: SocketConsole;
   readonly #subscriptions = new Subscription();
+  readonly #restarts = new Subject<number>();
+  #restarted = 0;
+  #late: NodeJS.Timeout | undefined = undefined;
   #process: QemuProcess | undefined = undefined;
   #settle: (end: MachineEnd) => void = () => {};
   #ending: MachineEnd | undefined = undefined;
@@ -75,6 +82,7 @@ export class QemuMachine {
     this.#link = new UnixLink({ cpus, memory: this.#file, area, socket: this.#directory.file('link') });
     this.#console = new SocketConsole(this.#directory.file('console'));
     this.console = this.#console;
+    this.restarts$ = this.#restarts.asObservable();
     const start = process.hrtime.bigint();
     const epoch = BigInt(Date.now()) * 1_000_000n;
     const now = (): bigint => process.hrtime.bigint() - start;
@@ -145,6 +153,15 @@ export class QemuMachine {
     }
   }
 
+  /**
+   * Starts the guest again, as the reset button of a real machine does: CPUs and services are as they were built, and the
+   * payload is put into memory anew; other memory keeps what it holds. Ends the machine where
+   * {@link QemuOptions.onReset} says so; does nothing where it is not running.
+   */
+  reset(): void {
+    this.#reset('the machine was reset');
+  }
+
   /** Ends the machine and waits until nothing of it is left. */
   stop(): Promise<MachineEnd> {
     return this.#end({ reason: 'stopped', words: 'the machine was stopped' });
@@ -164,29 +181,39 @@ export class QemuMachine {
         monitorPath,
         consoleSocket: this.#directory.file('console'),
         linkSocket: this.#directory.file('link'),
+        restarts: this.#restartsOnReset,
       }),
     );
     this.#process = qemu;
     return new Promise((resolve, reject) => {
-      const late = setTimeout(
-        () => reject(new QemuError(`QEMU has shown no sign of life within ${START_TIMEOUT_MS} ms`)),
-        START_TIMEOUT_MS,
-      );
+      this.#expectSign((words) => reject(new QemuError(words)));
       this.bridge.onReady = () => {
-        clearTimeout(late);
+        clearTimeout(this.#late);
         this.#file.unlink();
         const registers = load();
         resolve();
+        this.bridge.onReady = () => this.#startAgain(load);
         return registers;
       };
       void qemu.ended.then(({ code, signal, words }) => {
-        clearTimeout(late);
         const how = signal === null ? `with code ${code}` : `by ${signal}`;
         const end = `QEMU ended ${how}${words === '' ? '' : `: ${words}`}`;
         reject(new QemuError(end));
         void this.#end({ reason: 'died', words: end });
       });
     });
+  }
+
+  #startAgain(load: () => BootRegisters): BootRegisters {
+    clearTimeout(this.#late);
+    const registers = load();
+    this.#restarts.next(++this.#restarted);
+    return registers;
+  }
+
+  #expectSign(late: (words: string) => void): void {
+    const words = `QEMU has shown no sign of life within ${START_TIMEOUT_MS} ms`;
+    this.#late = setTimeout(() => late(words), START_TIMEOUT_MS);
   }
 
   /** Puts everything into memory. QEMU writes a tree of its own to RAM's beginning at its reset: this comes after. */
@@ -206,9 +233,18 @@ export class QemuMachine {
     if (this.#panic !== undefined) void this.#end({ reason: 'panic', words: this.#panic });
     else if (event === 'off2' || event === 'shutdown')
       void this.#end({ reason: 'shutdown', words: 'the guest powered off' });
-    else if (event === 'reset2' || event === 'reset')
-      void this.#end({ reason: 'reset', words: 'the guest asked for a reset' });
+    else if (event === 'reset2' || event === 'reset') this.#reset('the guest asked for a reset');
     else void this.#end({ reason: event, words: `the guest asked for ${event}` });
+  }
+
+  #reset(words: string): void {
+    if (!this.#restartsOnReset) void this.#end({ reason: 'reset', words });
+    else if (this.bridge.reset())
+      this.#expectSign((late) => void this.#end({ reason: 'fault', words: `${words}: ${late}` }));
+  }
+
+  get #restartsOnReset(): boolean {
+    return this.#options.onReset !== 'end';
   }
 
   #watchForPanic(): void {
@@ -227,6 +263,7 @@ export class QemuMachine {
   async #end(end: MachineEnd): Promise<MachineEnd> {
     if (this.#ending !== undefined) return this.ended;
     this.#ending = end;
+    clearTimeout(this.#late);
     this.bridge.close();
     this.#subscriptions.unsubscribe();
     await this.#process?.end();
@@ -234,6 +271,7 @@ export class QemuMachine {
     this.#console.close();
     this.#file.close();
     this.#directory.remove();
+    this.#restarts.complete();
     this.#settle(end);
     return end;
   }

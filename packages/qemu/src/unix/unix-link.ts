@@ -1,7 +1,17 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Commands } from '../monitor/commands.js';
 import type { Frame } from '../monitor/frame.js';
-import { Field, Flag, HEAD_BYTES, MAILBOX_BYTES, MAILBOXES, MAX_CPUS, REGISTERS, State } from '../monitor/layout.js';
+import {
+  Field,
+  Flag,
+  HEAD_BYTES,
+  MAILBOX_BYTES,
+  MAILBOXES,
+  MAX_CPUS,
+  REGISTERS,
+  RING_RESET,
+  State,
+} from '../monitor/layout.js';
 import { COMMAND_TIMEOUT_MS, MonitorError, type MonitorLink } from '../monitor/link.js';
 import type { SharedFile } from './shared-file.js';
 
@@ -28,6 +38,8 @@ export class UnixLink implements MonitorLink {
   readonly #patience: number;
   readonly #server: Server;
   #socket: Socket | undefined = undefined;
+  /** Rings are of a machine that goes through its reset. */
+  #void = false;
   readonly #word: Int32Array = new Int32Array(1);
   readonly #wordBytes: Uint8Array = new Uint8Array(this.#word.buffer);
   readonly #head: BigUint64Array = new BigUint64Array(2);
@@ -86,6 +98,11 @@ export class UnixLink implements MonitorLink {
     this.memory.read(mailbox + HEAD_BYTES, encoded);
   }
 
+  reset(cpu: number): void {
+    this.#void = true;
+    this.#putState(this.#mailbox(cpu), State.reset);
+  }
+
   attention(): void {
     this.#socket?.write(this.#one);
   }
@@ -99,7 +116,10 @@ export class UnixLink implements MonitorLink {
   #connected(socket: Socket): void {
     this.#socket = socket;
     socket.on('data', (bytes) => {
-      for (const cpu of bytes) if (cpu < this.cpus) this.onRing(cpu);
+      for (const ring of bytes) {
+        if (ring === RING_RESET) this.#void = false;
+        else if (ring < this.cpus && !this.#void) this.onRing(ring);
+      }
     });
     // What can go wrong is that the other end has gone: whoever runs it says so.
     socket.on('error', () => {});
