@@ -63,6 +63,7 @@ function parse(command: Command, args: readonly string[]): Arguments {
       positionals,
       flag: (name) => values[name] === true,
       value: (name) => (typeof values[name] === 'string' ? values[name] : undefined),
+      values: (name) => [values[name] ?? []].flat().map(String),
     };
   } catch (error) {
     throw new UsageError(error instanceof Error ? firstSentence(error.message) : String(error));

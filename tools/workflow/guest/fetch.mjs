@@ -9,6 +9,7 @@ const directory = join(root, '.cache/guests');
 
 const DIRECTORY = 0o40755;
 const PROGRAM = 0o100755;
+const DATA = 0o100644;
 const CHARACTER_DEVICE = 0o20600;
 
 /** The job `guests`: fetches them, and says where they are. */
@@ -31,15 +32,15 @@ export function fetchGuests() {
   mkdirSync(directory, { recursive: true });
   if (!Object.values(files).every((file) => existsSync(file))) fetchAll(files);
   // The script in them may have changed.
-  for (const [initrd, busybox] of INITIAL_FILE_SYSTEMS) {
-    writeFileSync(files[initrd], initialFileSystem(readFileSync(files[busybox])));
+  for (const [initrd, busybox, blkfront] of INITIAL_FILE_SYSTEMS) {
+    writeFileSync(files[initrd], initialFileSystem(readFileSync(files[busybox]), readFileSync(files[blkfront])));
   }
   return { ...files, kernel: files.Image };
 }
 
 const INITIAL_FILE_SYSTEMS = [
-  ['initrd', 'busybox'],
-  ['initrd32', 'busybox32'],
+  ['initrd', 'busybox', 'xen-blkfront.ko'],
+  ['initrd32', 'busybox32', 'xen-blkfront32.ko'],
 ];
 const NAMES = ['Image', 'zImage', 'u-boot.bin', 'edk2.fd', ...INITIAL_FILE_SYSTEMS.flat()];
 
@@ -47,28 +48,27 @@ function fetchAll(files) {
   console.log('fetching kernels, busybox, U-Boot and EDK2 from Debian');
   const arm64 = new Apt(directory, 'arm64');
   arm64.update();
-  copyKernel(arm64, 'linux-image-cloud-arm64', files.Image);
+  copyKernel(arm64, 'linux-image-cloud-arm64', files.Image, files['xen-blkfront.ko']);
   copyFileSync(join(arm64.unpack('busybox-static'), 'bin/busybox'), files.busybox);
   copyFileSync(join(arm64.unpack('u-boot-qemu'), 'usr/lib/u-boot/qemu_arm64/u-boot.bin'), files['u-boot.bin']);
   copyFileSync(join(arm64.unpack('qemu-efi-aarch64'), 'usr/share/qemu-efi-aarch64/QEMU_EFI.fd'), files['edk2.fd']);
   const armhf = new Apt(directory, 'armhf');
   armhf.update();
-  copyKernel(armhf, 'linux-image-armmp', files.zImage);
+  copyKernel(armhf, 'linux-image-armmp', files.zImage, files['xen-blkfront32.ko']);
   copyFileSync(join(armhf.unpack('busybox-static'), 'bin/busybox'), files.busybox32);
 }
 
-function copyKernel(apt, metapackage, file) {
-  const boot = join(apt.unpack(apt.dependencyOf(metapackage)), 'boot');
-  copyFileSync(
-    join(
-      boot,
-      readdirSync(boot).find((name) => name.startsWith('vmlinuz-')),
-    ),
-    file,
-  );
+/** A kernel, and the one module of it that a guest needs: its driver for Xen's disks. */
+function copyKernel(apt, metapackage, file, blkfront) {
+  const directory = apt.unpack(apt.dependencyOf(metapackage));
+  const boot = join(directory, 'boot');
+  const kernel = readdirSync(boot).find((name) => name.startsWith('vmlinuz-'));
+  copyFileSync(join(boot, kernel), file);
+  const modules = join(directory, 'lib/modules', kernel.slice('vmlinuz-'.length), 'kernel');
+  copyFileSync(join(modules, 'drivers/block/xen-blkfront.ko'), blkfront);
 }
 
-function initialFileSystem(busybox) {
+function initialFileSystem(busybox, blkfront) {
   const init = readFileSync(new URL('init.sh', import.meta.url));
   return cpio([
     { name: 'bin', mode: DIRECTORY },
@@ -76,5 +76,9 @@ function initialFileSystem(busybox) {
     { name: 'dev/console', mode: CHARACTER_DEVICE, device: [5, 1] },
     { name: 'bin/busybox', mode: PROGRAM, bytes: busybox },
     { name: 'init', mode: PROGRAM, bytes: init },
+    { name: 'sbin', mode: DIRECTORY },
+    { name: 'sbin/poweroff', mode: PROGRAM, bytes: readFileSync(new URL('poweroff.sh', import.meta.url)) },
+    { name: 'lib', mode: DIRECTORY },
+    { name: 'lib/xen-blkfront.ko', mode: DATA, bytes: blkfront },
   ]);
 }

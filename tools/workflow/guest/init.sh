@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # Process 1 of the guests that are booted here: does what the kernel's command line asks (trapline.NAME), powers off.
-/bin/busybox mkdir -p /proc /sys /dev
+/bin/busybox mkdir -p /proc /sys /dev /tmp
 /bin/busybox --install -s /bin
 export PATH=/bin
 mount -t proc proc /proc
@@ -35,6 +35,39 @@ for word in $(cat /proc/cmdline); do
       echo 1 >/sys/devices/system/cpu/cpu1/online
     done
     say "stolen: $(awk '/^cpu /{ print $9 }' /proc/stat) ticks"
+    ;;
+  trapline.xen)
+    read -r typed </sys/hypervisor/uuid && say "uuid $typed"
+    balloon=/sys/devices/system/xen_memory/xen_memory0
+    was=$(cat $balloon/info/current_kb)
+    echo $((was - 32768)) >$balloon/target_kb
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+      [ "$(cat $balloon/info/current_kb)" -le $((was - 32768)) ] && break
+      sleep 0.2
+    done
+    say "balloon: $((was - $(cat $balloon/info/current_kb))) KiB given back"
+    echo "$was" >$balloon/target_kb
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+      [ "$(cat $balloon/info/current_kb)" -ge "$was" ] && break
+      sleep 0.2
+    done
+    say "balloon: $((was - $(cat $balloon/info/current_kb))) KiB missing"
+    ;;
+  trapline.disk)
+    insmod /lib/xen-blkfront.ko
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+      [ -b /dev/xvda ] && break
+      sleep 0.2
+    done
+    say "xvda: $(cat /sys/block/xvda/size) sectors, $(dd if=/dev/xvda bs=64k 2>/dev/null | md5sum | cut -c1-32)"
+    dd if=/dev/xvda of=/tmp/copy bs=64k count=4 2>/dev/null
+    dd if=/tmp/copy of=/dev/xvda bs=4k seek=128 conv=fsync 2>/dev/null
+    say "xvda: $(dd if=/dev/xvda bs=64k 2>/dev/null | md5sum | cut -c1-32) written"
+    ;;
+  trapline.type)
+    say types
+    read -r typed
+    say "typed: $typed"
     ;;
   trapline.shell)
     PS1='trapline# ' setsid cttyhack sh -i

@@ -1,4 +1,6 @@
-import type { MachineEnd, Timing } from '@trapline/qemu';
+import type { Console, MachineEnd, Timing } from '@trapline/qemu';
+import { decodeText } from '@trapline/xen';
+import { map, type Observable } from 'rxjs';
 import { type Arguments, type Command, EXIT } from '../command.js';
 import { complain, type Io } from '../io.js';
 import { type Composed, compose } from './compose.js';
@@ -6,8 +8,9 @@ import { CallCounts } from './counts.js';
 import { Display } from './display.js';
 import { type Settings, settingsOf } from './settings.js';
 import { TICK_MS } from './stacks.js';
-import { TraceWriter } from './trace.js';
 import { Watch } from './watch.js';
+import { WordsWatch } from './words-watch.js';
+import type { XenSide } from './xen-side.js';
 
 const help = `Usage: trapline boot --kernel IMAGE [--initrd FILE] [--dtb FILE] [--stack STACK] [--cpus N] ...
        trapline boot --image FILE [--at ADDRESS] [--stack STACK] ...
@@ -22,21 +25,27 @@ standard output; at the end the calls that it made are counted. QEMU is Debian's
   --image FILE     a flat image in place of a kernel, entered at its first byte; U-Boot and EDK2 at address 0
   --at ADDRESS     where the image lies: 0x40200000 where absent
   --dtb FILE       a device tree of QEMU's virt machine in place of the one that the stack writes
-  --stack STACK    who answers: psci-smc (default), psci-hvc, kvm, or a stack file (.yaml)
+  --stack STACK    who answers: psci-smc (default), psci-hvc, kvm, xen, or a stack file (.yaml)
   --el2            enter the guest at EL2, where the stack has nothing there
   --cpus N         CPUs; 1 where neither this nor the stack file nor the tree says
   --cpu NAME       QEMU's name of the CPU; cortex-a57 where absent
   --memory N       RAM in MiB; 512 where absent
+  --console NAME   the console to type at: ttyAMA0, the serial port (default), or hvc0, Xen's
+  --disk FILE      a disk of Xen's for the guest: xvda, the next one xvdb; FILE,ro may not be written
+  --shutdown-on WORDS
+                   asks the guest to power off, by Xen's store, once it has written WORDS
   --no-reboot      a guest that asks for a reset ends; without it, it is started again
   --timeout N      ends the guest after so many seconds
   --trace FILE     writes every call to FILE as it is answered, as a recording that 'trapline replay' plays
   --watch          shows the last calls of each CPU, with counts and rates
 
-At a terminal, what is typed goes to the guest; Ctrl-C ends it. Nothing of QEMU is left behind.
+At a terminal, what is typed goes to the guest. Ctrl-C ends it; a guest that listens to Xen's store is asked
+to power off first, and ended by the second Ctrl-C. Nothing of QEMU is left behind.
 
 Examples:
   trapline boot --kernel Image --initrd initrd --cpus 4 --append 'console=ttyAMA0 rdinit=/init'
   trapline boot --kernel Image --initrd initrd --stack kvm --trace boot.json
+  trapline boot --kernel Image --initrd initrd --stack xen --console hvc0 --disk disk.img
   trapline boot --image u-boot.bin --at 0 --stack psci-hvc
 
 Exit codes: 0 the guest powered off, or with --no-reboot asked for a reset, 1 it ended otherwise or
@@ -58,6 +67,9 @@ export const command: Command = {
     cpus: { type: 'string' },
     cpu: { type: 'string' },
     memory: { type: 'string' },
+    console: { type: 'string' },
+    disk: { type: 'string', multiple: true },
+    'shutdown-on': { type: 'string' },
     'no-reboot': { type: 'boolean' },
     timeout: { type: 'string' },
     trace: { type: 'string' },
@@ -78,37 +90,51 @@ export const command: Command = {
 /** Ctrl-C, as a terminal in raw mode gives it. */
 const INTERRUPT_KEY = 3;
 
-async function boot(settings: Settings, { machine, stack, guest, payload, tick }: Composed, io: Io): Promise<number> {
+async function boot(
+  settings: Settings,
+  { machine, stack, guest, payload, tick, xen, trace }: Composed,
+  io: Io,
+): Promise<number> {
   const counts = new CallCounts();
   const watch = settings.watch ? new Watch(io, io.live, guest.vcpus.length) : undefined;
   const display = new Display(io, settings.watch ? undefined : io.live, () => counts.total);
-  const { memory, hypervisor } = machine.plan;
-  const ram = { base: memory.base, size: hypervisor.base + hypervisor.size - memory.base };
-  const subject = { stack: settings.stack, guest: guest.bus, ram, pages: hypervisor.base, date: new Date() };
-  const trace = settings.trace === undefined ? undefined : new TraceWriter(settings.trace, subject);
+  trace?.connect(stack.machine, guest);
   stack.calls$.subscribe((call) => {
     counts.add(call);
     watch?.add(call);
-    trace?.call(call);
   });
-  if (trace !== undefined) stack.power$.subscribe((change) => trace.power(change));
-  const decoder = new TextDecoder();
-  machine.console.output$.subscribe((bytes) => {
-    const text = decoder.decode(bytes, { stream: true });
-    if (watch?.guest(text) !== true) display.guest(text);
-  });
+  const listener = settings.shutdownOn === undefined ? undefined : new WordsWatch(settings.shutdownOn);
+  for (const text$ of textsOf(machine.console, xen)) {
+    text$.subscribe((text) => {
+      if (watch?.guest(text) !== true) display.guest(text);
+      if (listener?.seen(text)) powerOff();
+    });
+  }
+  const powerOff = (): boolean => {
+    const asked = xen.powerOff();
+    display.phase(asked ? 'the guest was asked to power off' : 'the guest does not hear that it is to power off');
+    return asked;
+  };
+  let stopping = false;
   const stop = (): void => void machine.stop();
+  const interrupt = (): void => {
+    if (stopping || !xen.isStored || !powerOff()) stop();
+    stopping = true;
+  };
   const undo = [
-    io.interrupted?.(stop),
-    io.live?.keys((bytes) => (bytes.includes(INTERRUPT_KEY) ? stop() : type(bytes))),
+    io.interrupted?.(interrupt),
+    io.live?.keys((bytes) => (bytes.includes(INTERRUPT_KEY) ? interrupt() : type(bytes))),
   ];
-  const type = (bytes: Uint8Array): void => void machine.console.type(bytes);
-  const ticking = tick === undefined ? undefined : setInterval(tick, TICK_MS);
+  const typedAt = settings.console === 'hvc0' ? xen.console : machine.console;
+  const type = (bytes: Uint8Array): void => void typedAt?.type(bytes);
+  const ticks = trace && tick ? (): void => trace.act({ action: 'tick' }, tick) : tick;
+  const ticking = ticks === undefined ? undefined : setInterval(ticks, TICK_MS);
   const late = settings.timeout === undefined ? undefined : setTimeout(stop, settings.timeout * 1000);
   try {
     display.phase('QEMU is starting');
     machine.restarts$.subscribe((count) => display.phase(`the guest runs, restarted ${timesOf(count)}`));
     await machine.start(stack.machine, guest, { payload, ...bootargsOf(settings) });
+    trace?.start();
     display.phase('the guest runs');
     const end = await machine.ended;
     watch?.end();
@@ -131,10 +157,19 @@ function timesOf(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
 }
 
-function bootargsOf({ kernel, append, stack, dtb }: Settings): { readonly bootargs?: string } {
+/** Everything that the guest writes, wherever. */
+function textsOf(serial: Console, xen: XenSide): readonly Observable<string>[] {
+  const consoles = [serial, xen.console].filter((console) => console !== undefined);
+  return [
+    ...consoles.map(({ output$ }) => decodeText(output$)),
+    ...(xen.messages$ === undefined ? [] : [xen.messages$.pipe(map(({ text }) => text))]),
+  ];
+}
+
+function bootargsOf({ kernel, append, stack, dtb, console }: Settings): { readonly bootargs?: string } {
   if (append !== undefined) return { bootargs: append };
   const silent = kernel === undefined || dtb !== undefined || /\.ya?ml$/i.test(stack);
-  return silent ? {} : { bootargs: 'console=ttyAMA0' };
+  return silent ? {} : { bootargs: `console=${console}` };
 }
 
 function summary({ words }: MachineEnd, counts: CallCounts, timing: Timing, seconds: number): string {

@@ -6,10 +6,11 @@ import { CommandError } from '../command.js';
 import type { Io } from '../io.js';
 import { readText, readTreeFile } from '../run/read-file.js';
 import { stackFromFile } from '../run/stack-file.js';
-import { payloadOf } from './payload.js';
 import { type FileDisk, fileDisk } from './disk.js';
+import { payloadOf } from './payload.js';
 import type { Settings } from './settings.js';
 import { stacks } from './stacks.js';
+import { BootTrace } from './trace.js';
 import { XenSide } from './xen-side.js';
 
 /** A machine and the stack that answers it, ready to start. */
@@ -19,6 +20,7 @@ export interface Composed {
   readonly guest: StackGuest;
   readonly payload: Payload;
   readonly tick: (() => void) | undefined;
+  readonly trace: BootTrace | undefined;
   /** The host's side of it, where it is a domain of Xen's. */
   readonly xen: XenSide;
 }
@@ -30,6 +32,7 @@ interface Plan {
   readonly tree: DeviceTree | undefined;
   readonly media: readonly FileDisk[];
   readonly start: Partial<GuestSpec>;
+  readonly trace: BootTrace | undefined;
 }
 
 /** What is linked for flash lies below RAM. */
@@ -44,13 +47,15 @@ export async function compose(settings: Settings, io: Io): Promise<Composed> {
   const payload = payloadOf(settings);
   const tree = settings.dtb === undefined ? undefined : await readTreeFile(settings.dtb, io);
   const media: FileDisk[] = [];
+  const trace = settings.trace === undefined ? undefined : new BootTrace(settings.trace, settings.stack);
   try {
     for (const { path, readOnly } of settings.disks) media.push(fileDisk(path, readOnly));
-    const composed = await composeWith({ settings, payload, tree, media, start: startOf(settings, payload) });
+    const composed = await composeWith({ settings, payload, tree, media, start: startOf(settings, payload), trace });
     void composed.machine.ended.then(() => closeAll(media));
     return await disposing(composed.machine, () => checked(composed, settings));
   } catch (error) {
     closeAll(media);
+    trace?.close();
     if (error instanceof CompositionError || error instanceof QemuError) throw new CommandError(error.message);
     throw error;
   }
@@ -66,7 +71,7 @@ function closeAll(media: FileDisk[]): void {
 }
 
 async function composeWith(plan: Plan): Promise<Composed> {
-  const { settings, payload, tree, media, start } = plan;
+  const { settings, payload, tree, media, start, trace } = plan;
   const { stack: name } = settings;
   const services = Object.hasOwn(stacks, name) ? stacks[name] : undefined;
   if (services !== undefined) {
@@ -74,8 +79,8 @@ async function composeWith(plan: Plan): Promise<Composed> {
     return disposing(machine, () => {
       const xen = sideOf(machine, 'guest', media);
       const { tick, ...levels } = services({ pages: machine.plan.hypervisor.base, xen });
-      const spec = { name: 'guest', ...start, ...ownTree(machine, tree) };
-      return { machine, ...whole(createStack({ guests: [spec], ...levels })), payload, tick, xen };
+      const spec = { name: 'guest', ...start, ...ownTree(machine, tree, trace) };
+      return { machine, ...whole(createStack({ guests: [spec], ...levels })), payload, tick, xen, trace };
     });
   }
   if (!/\.ya?ml$/i.test(name)) {
@@ -84,7 +89,7 @@ async function composeWith(plan: Plan): Promise<Composed> {
   return composeFile(plan);
 }
 
-async function composeFile({ settings, payload, tree, media, start }: Plan): Promise<Composed> {
+async function composeFile({ settings, payload, tree, media, start, trace }: Plan): Promise<Composed> {
   const { stack: file } = settings;
   const machines: { readonly machine: QemuMachine; readonly xen: XenSide }[] = [];
   try {
@@ -95,13 +100,13 @@ async function composeFile({ settings, payload, tree, media, start }: Plan): Pro
         const machine = createQemu(optionsOf({ ...settings, cpus: settings.cpus ?? cpusOf(spec) }, own));
         machines.push({ machine, xen: sideOf(machine, spec.name, media) });
         const { vcpus: _, memory: __, deviceTree: ___, ...kept } = spec;
-        const brought = ownTree(machine, own);
+        const brought = ownTree(machine, own, trace);
         return { ...kept, ...start, ...brought, ...merged(kept, brought) };
       },
       surroundings: () => machines[0] ?? {},
     });
     const [made] = machines as [(typeof machines)[0]];
-    return { ...made, ...whole(stack), payload, tick: undefined };
+    return { ...made, ...whole(stack), payload, tick: undefined, trace };
   } catch (error) {
     await machines[0]?.machine.stop();
     throw error;
@@ -109,7 +114,7 @@ async function composeFile({ settings, payload, tree, media, start }: Plan): Pro
 }
 
 function sideOf({ plan, bridge }: QemuMachine, guest: string, media: readonly FileDisk[]): XenSide {
-  return new XenSide({ plan, post: (work) => bridge.post(work) }, guest, media);
+  return new XenSide({ pages: plan.hypervisor.base, post: (work) => bridge.post(work) }, guest, media);
 }
 
 /** Refuses what was asked for and the stack has not. */
@@ -137,8 +142,11 @@ function merged(spec: GuestSpec, brought: Partial<GuestSpec>): Partial<GuestSpec
 function ownTree(
   machine: QemuMachine,
   tree: DeviceTree | undefined,
+  trace: BootTrace | undefined,
 ): ReturnType<QemuMachine['guest']> & Partial<GuestSpec> {
-  return tree === undefined ? machine.guest('written') : { ...machine.guest('own'), deviceTree: tree };
+  const ports = trace && { ports: trace.ports(machine) };
+  if (tree === undefined) return { ...machine.guest('written'), ...ports };
+  return { ...machine.guest('own'), deviceTree: tree, ...ports };
 }
 
 function optionsOf(settings: Settings, tree: DeviceTree | undefined): QemuOptions {

@@ -34,8 +34,11 @@ export class Display {
 
   phase(words: string): void {
     this.#phase = words;
-    if (this.#live === undefined) this.#io.err(`trapline: boot: ${words} (${this.seconds.toFixed(2)} s)\n`);
-    else this.#draw();
+    if (this.#live !== undefined) this.#draw();
+    else {
+      const apart = this.#column > 0 ? '\n' : '';
+      this.#io.err(`${apart}trapline: boot: ${words} (${this.seconds.toFixed(2)} s)\n`);
+    }
   }
 
   /** What the guest writes goes to the results, above the line. */

@@ -20,6 +20,19 @@ export interface Settings {
   readonly timeout: number | undefined;
   readonly trace: string | undefined;
   readonly watch: boolean;
+  readonly console: ConsoleName;
+  readonly disks: readonly DiskSetting[];
+  /** What the guest writes before it is asked to power off. */
+  readonly shutdownOn: string | undefined;
+}
+
+/** A console of the guest's as Linux names it: the machine's serial port, or Xen's. */
+export type ConsoleName = 'ttyAMA0' | 'hvc0';
+
+/** A disk image. */
+export interface DiskSetting {
+  readonly path: string;
+  readonly readOnly: boolean;
 }
 
 /** Where an image goes if nobody says: 2 MiB above RAM's beginning. */
@@ -52,6 +65,9 @@ export function settingsOf(args: Arguments): Settings {
     timeout: numberOf(args, 'timeout', 1, 86_400),
     trace: args.value('trace'),
     watch: args.flag('watch'),
+    console: consoleOf(args.value('console')),
+    disks: disksOf(args.values('disk')),
+    shutdownOn: args.value('shutdown-on'),
   };
 }
 
@@ -61,6 +77,23 @@ function numberOf(args: Arguments, name: string, least: number, most: number): n
   const value = /^\d+$/.test(text) ? Number(text) : -1;
   if (value >= least && value <= most) return value;
   throw new UsageError(`--${name} ${text}: write a number from ${least} to ${most}`);
+}
+
+function consoleOf(name: string | undefined): ConsoleName {
+  if (name === undefined || name === 'ttyAMA0') return 'ttyAMA0';
+  if (name === 'hvc0') return name;
+  throw new UsageError(`--console ${name}: write ttyAMA0 or hvc0`);
+}
+
+/** Letters that disks are named by. */
+const MAX_DISKS = 26;
+
+function disksOf(texts: readonly string[]): readonly DiskSetting[] {
+  if (texts.length > MAX_DISKS) throw new UsageError(`--disk: give at most ${MAX_DISKS}`);
+  return texts.map((text) => {
+    const readOnly = text.endsWith(',ro');
+    return { path: readOnly ? text.slice(0, -3) : text, readOnly };
+  });
 }
 
 function addressOf(text: string | undefined): number {

@@ -2,6 +2,7 @@ import type { Level, Service } from '@trapline/core';
 import { KVM_ARM_VCPU_PVTIME_CTRL, KVM_ARM_VCPU_PVTIME_IPA, hypervisor as kvm, type Vm } from '@trapline/kvm';
 import { firmware } from '@trapline/psci';
 import { archService, STOLEN_TIME_SIZE, trngService } from '@trapline/smccc';
+import { type XenSite, xenFrom } from '../run/xen-backend.js';
 
 /** Services for one machine, and what goes on beside them. */
 export interface StackServices extends Partial<Record<Exclude<Level, 'outside'>, readonly Service[]>> {
@@ -9,19 +10,28 @@ export interface StackServices extends Partial<Record<Exclude<Level, 'outside'>,
   readonly tick?: () => void;
 }
 
+/** What a stack is told of its machine. */
+export interface StackSite {
+  /** Where a hypervisor's own pages begin. */
+  readonly pages: number;
+  readonly xen: XenSite;
+}
+
 /** Milliseconds between two calls of {@link StackServices.tick}. */
 export const TICK_MS = 100;
 
-/** The stacks that `--stack` knows by name; they are told where a hypervisor's own pages begin. */
-export const stacks: Readonly<Record<string, (pages: number) => StackServices>> = {
+/** The stacks that `--stack` knows by name. */
+export const stacks: Readonly<Record<string, (site: StackSite) => StackServices>> = {
   // Like QEMU's own PSCI, none of them names idle states: a guest's CPUs wait by WFI.
   'psci-smc': () => ({ el3: [firmware({ profile: 'tf-a', idleStates: [] })] }),
   'psci-hvc': () => ({ el2: [firmware({ idleStates: [] }), archService(), trngService()] }),
   kvm: kvmServices,
+  // What xl gives a domain: a store and a console.
+  xen: ({ xen }) => ({ el2: [xenFrom({ store: true, console: true }, xen)] }),
 };
 
 /** KVM as Linux 6.1 answers, with its VMM's part: where stolen time is told, and how often. */
-function kvmServices(pages: number): StackServices {
+function kvmServices({ pages }: StackSite): StackServices {
   let vm: Vm | undefined;
   const connect = (connected: Vm): void => {
     vm = connected;

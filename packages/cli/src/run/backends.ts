@@ -11,13 +11,19 @@ import { hypervisor as vmware } from '@trapline/vmware';
 import { PROFILE_NAMES as XEN_PROFILES } from '@trapline/xen';
 import * as v from 'valibot';
 import { address } from './quantities.js';
-import { disk, domain, xenFrom } from './xen-backend.js';
+import { disk, domain, type XenSite, xenFrom } from './xen-backend.js';
 
 /** A service by the name that stack files use: its options, and how it is made of them. */
 export interface Backend {
   readonly summary: string;
   readonly options: v.GenericSchema<unknown, unknown>;
-  make(options: unknown): Service;
+  make(options: unknown, surroundings: Surroundings): Service;
+}
+
+/** What services find beside their options. */
+export interface Surroundings {
+  /** Where a domain of Xen's runs, if in a machine of its own. */
+  readonly xen?: XenSite;
 }
 
 const uuid = v.pipe(v.string('write a UUID as a string'), v.uuid('write a UUID: 8-4-4-4-12 hexadecimal digits'));
@@ -69,7 +75,7 @@ export const backends: Readonly<Record<string, Backend>> = {
       console: v.optional(v.boolean('write true or false')),
       block: v.optional(v.array(disk, 'write a list of disks ([{ name: xvda, size: 1 MiB }])')),
     }),
-    (options) => xenFrom(definedOf(options)),
+    (options, { xen }) => xenFrom(definedOf(options), xen),
   ),
   epapr: backend(
     "ePAPR's hypercalls: byte channels, interrupts, doorbells, idle",
@@ -116,9 +122,9 @@ export const backends: Readonly<Record<string, Backend>> = {
 function backend<Output>(
   summary: string,
   options: v.GenericSchema<unknown, Output>,
-  make: (options: Output) => Service,
+  make: (options: Output, surroundings: Surroundings) => Service,
 ): Backend {
-  return { summary, options, make: (input) => make(v.parse(options, input)) };
+  return { summary, options, make: (input, surroundings) => make(v.parse(options, input), surroundings) };
 }
 
 function oneOf<const Names extends readonly string[]>(names: Names): v.GenericSchema<unknown, Names[number]> {

@@ -2,31 +2,41 @@ import { dirname, resolve } from 'node:path';
 import { CompositionError, type Level, type Service } from '@trapline/core';
 import { createStack, type GuestSpec, type ServiceChoice, type Stack } from '@trapline/stack';
 import { CommandError } from '../command.js';
-import { type Backend, backends } from './backends.js';
+import { type Backend, backends, type Surroundings } from './backends.js';
 import { readTreeFile } from './read-file.js';
 import { type GuestEntry, type ServiceEntry, type StackFile, stackSchema } from './schema.js';
 import { validate } from './validate.js';
 import { fileError, readYaml, type YamlSource } from './yaml-source.js';
 
-/** Changes a guest's spec as the file has it into the one that is composed. */
-export type Adapt = (spec: GuestSpec) => GuestSpec;
+/** What a stack file does not say. */
+export interface StackSetting {
+  /** Changes a guest's spec as the file has it into the one that is composed. */
+  adapt(spec: GuestSpec): GuestSpec;
+  /** Asked when all guests are known. */
+  surroundings(): Surroundings;
+}
+
+const ALONE: StackSetting = { adapt: (spec) => spec, surroundings: () => ({}) };
 
 /**
- * Composes what a stack file describes, its guests as `adapt` changes them.
+ * Composes what a stack file describes.
  *
  * Throws `CommandError` with line and column for what the file says wrongly, and with the file for a composition that
  * cannot be.
  */
-export async function stackFromFile(file: string, text: string, adapt: Adapt = (spec) => spec): Promise<Stack> {
+export async function stackFromFile(file: string, text: string, setting: StackSetting = ALONE): Promise<Stack> {
   const source = readYaml(file, text);
   const checked = validate(file, source, [], stackSchema, source.value);
-  const guests = (await Promise.all(checked.guests.map((guest) => guestOf(guest, file)))).map(adapt);
+  const guests = (await Promise.all(checked.guests.map((guest) => guestOf(guest, file)))).map((spec) =>
+    setting.adapt(spec),
+  );
+  const surroundings = setting.surroundings();
   try {
     return createStack({
       guests,
-      outside: servicesOf(checked, 'outside', file, source),
-      el2: servicesOf(checked, 'el2', file, source),
-      el3: servicesOf(checked, 'el3', file, source),
+      outside: servicesOf(checked, 'outside', file, source, surroundings),
+      el2: servicesOf(checked, 'el2', file, source, surroundings),
+      el3: servicesOf(checked, 'el3', file, source, surroundings),
     });
   } catch (error) {
     if (error instanceof CompositionError) throw new CommandError(`${file}: ${error.message}`);
@@ -71,9 +81,15 @@ function interruptControllerOf({
   };
 }
 
-function servicesOf(checked: StackFile, level: Level, file: string, source: YamlSource): ServiceChoice[] {
+function servicesOf(
+  checked: StackFile,
+  level: Level,
+  file: string,
+  source: YamlSource,
+  surroundings: Surroundings,
+): ServiceChoice[] {
   return (checked[level] ?? []).map((entry, index) => {
-    const made = serviceOf(entry, [level, index], file, source);
+    const made = serviceOf(entry, [level, index], file, source, surroundings);
     return entry.guests === undefined ? made : { service: made, guests: entry.guests };
   });
 }
@@ -83,6 +99,7 @@ function serviceOf(
   path: readonly PropertyKey[],
   file: string,
   source: YamlSource,
+  surroundings: Surroundings,
 ): Service {
   const backend: Backend | undefined = Object.hasOwn(backends, name) ? backends[name] : undefined;
   if (backend === undefined) {
@@ -90,5 +107,5 @@ function serviceOf(
     throw fileError(file, source.placeOf([...path, 'service'], 'value'), `no service '${name}'; there are ${known}`);
   }
   validate(file, source, path, backend.options, options);
-  return backend.make(options);
+  return backend.make(options, surroundings);
 }

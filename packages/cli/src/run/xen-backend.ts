@@ -1,13 +1,17 @@
 import { CompositionError, type Service } from '@trapline/core';
 import {
+  type BlockMedium,
   blockService,
   bufferMedium,
+  type ConsoleRing,
   consoleService,
   type DomainConfig,
   type HostService,
   type HypervisorOptions,
   hypervisor,
   storeService,
+  type XenHost,
+  type XenRegion,
   XenStore,
 } from '@trapline/xen';
 import * as v from 'valibot';
@@ -58,32 +62,71 @@ export interface XenEntry extends Pick<HypervisorOptions, 'profile' | 'policy'> 
   readonly block?: readonly Disk[];
 }
 
+/** What a machine of its own says of the one domain that runs in it, and what it does with the host's ends. */
+export interface XenSite {
+  /** The domain's name. */
+  readonly guest: string;
+  /** Where its grant table can be put; nothing else can be mapped beyond its RAM. */
+  readonly grants: XenRegion;
+  /** Frames of its rings. */
+  readonly rings: { readonly console: number; readonly store: number };
+  /** Disks beside those of the stack. */
+  readonly disks: readonly { readonly name: string; readonly medium: BlockMedium }[];
+  /** Told the host's ends: all once, the console whenever the domain begins. */
+  hasHost(host: XenHost): void;
+  hasStore(store: XenStore): void;
+  hasConsole(ring: ConsoleRing): void;
+}
+
 /**
  * Makes it: what domains need to live (a store, a console, disks of their own in memory) is the host's.
  *
  * Throws {@link CompositionError} for disks without a store: their two ends meet there.
  */
-export function xenFrom({ domains, store, console, block, ...options }: XenEntry): Service {
+export function xenFrom({ domains, store, console, block, ...options }: XenEntry, site?: XenSite): Service {
   const services: HostService[] = [];
-  if (store !== true && block !== undefined) throw new CompositionError('xen: disks need a store', 'write store: true');
+  const disks = [
+    ...(block ?? []).map(({ name, size, readOnly = false }) => ({
+      name,
+      mediumOf: () => bufferMedium(new Uint8Array(size), { readOnly }),
+    })),
+    ...(site?.disks ?? []).map(({ name, medium }) => ({ name, mediumOf: () => medium })),
+  ];
+  if (store !== true && disks.length > 0) throw new CompositionError('xen: disks need a store', 'write store: true');
   const tree = new XenStore();
-  if (store === true) services.push(storeService(tree));
-  if (console === true) services.push(consoleService(() => undefined, store === true ? { store: tree } : {}));
-  for (const { name, size, readOnly = false } of block ?? []) {
-    services.push(blockService(tree, name, () => bufferMedium(new Uint8Array(size), { readOnly })));
+  if (store === true) {
+    services.push(storeService(tree, site && { frame: site.rings.store }));
+    site?.hasStore(tree);
   }
-  return hypervisor({ ...options, services, ...(domains && { domains: configsOf(domains) }) });
+  if (console === true) {
+    const place = site && { frame: site.rings.console };
+    services.push(
+      consoleService((ring) => site?.hasConsole(ring), { ...place, ...(store === true && { store: tree }) }),
+    );
+  }
+  for (const { name, mediumOf } of disks) services.push(blockService(tree, name, mediumOf));
+  return hypervisor({
+    ...options,
+    services,
+    domains: configsOf(domains ?? {}, site),
+    // An emulated CPU does not speculate: a guest need not call at every exception.
+    ...(site && { connect: (host) => site.hasHost(host), host: { ssbd: 'mitigated' } }),
+  });
 }
 
-function configsOf(domains: Readonly<Record<string, Domain>>): Readonly<Record<string, DomainConfig>> {
-  return Object.fromEntries(
-    Object.entries(domains).map(([name, { id, privileged, xenstore }]) => [
-      name,
-      {
-        ...(id !== undefined && { id }),
-        ...(privileged !== undefined && { privileged }),
-        ...(xenstore !== undefined && { xenstore }),
-      },
-    ]),
-  );
+function configsOf(
+  domains: Readonly<Record<string, Domain>>,
+  site: XenSite | undefined,
+): Readonly<Record<string, DomainConfig>> {
+  const configs = Object.entries(domains).map(([name, { id, privileged, xenstore }]): [string, DomainConfig] => [
+    name,
+    {
+      ...(id !== undefined && { id }),
+      ...(privileged !== undefined && { privileged }),
+      ...(xenstore !== undefined && { xenstore }),
+    },
+  ]);
+  const known = Object.fromEntries(configs);
+  if (site === undefined) return known;
+  return { ...known, [site.guest]: { ...known[site.guest], regions: { grant: site.grants, extended: [] } } };
 }
