@@ -20,6 +20,7 @@ export type {
   VmDescription,
 } from './format/recording.js';
 export type {
+  AlarmStep,
   BootStep,
   DelayStep,
   EntryStep,
@@ -31,6 +32,14 @@ export type {
   SysregStep,
   VmmStep,
 } from './format/steps.js';
+export type {
+  ClockReadings,
+  InterruptDrive,
+  InterruptInFlight,
+  PortTraffic,
+  TracedMachine,
+  Translation,
+} from './format/traffic.js';
 export type {
   Hex,
   HexBytes,
@@ -47,3 +56,4 @@ export type {
   XenMemorySettings,
 } from './format/xen.js';
 export { MAX_RECORDING_LENGTH, parseRecording } from './parse.js';
+export { MAX_ENTRY_BYTES } from './traffic-checks.js';

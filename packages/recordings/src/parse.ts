@@ -1,12 +1,12 @@
 import { bytes, type Check, count, fields, flag, hex, listOf, object, orNull, recordOf, text, width } from './check.js';
 import { RecordingError } from './error.js';
 import type { Recording } from './format/recording.js';
+import { memory, traced, traffic } from './traffic-checks.js';
 
 /** Longest text that {@link parseRecording} reads, in characters: sixty times the longest recording of this package. */
 export const MAX_RECORDING_LENGTH: number = 64 * 1024 * 1024;
 
 const registers = recordOf(hex);
-const memory = listOf(fields({ 'at?': text, addr: hex, 'hex?': bytes, 'domain?': count, 'page?': text }));
 const exception = fields({
   'ec?': hex,
   'esr?': hex,
@@ -25,10 +25,12 @@ const STEPS: Readonly<Record<string, Check>> = {
   call: fields({
     ...input,
     ...tolerance,
+    ...traffic,
     'out?': orNull(registers),
     'exception?': exception,
-    'memIn?': memory,
-    'memOut?': memory,
+    'el?': count,
+    'daif?': hex,
+    'daifAfter?': hex,
     'memAlso?': memory,
     'wake?': fields({ cntpTimerMs: count }),
     'machine?': fields({ events: listOf(fields({ event: text })), stillRunning: flag }),
@@ -61,7 +63,8 @@ const STEPS: Readonly<Record<string, Check>> = {
     'memAlso?': memory,
     'exception?': exception,
   }),
-  vmm: fields({ ...actor, action: text }),
+  vmm: fields({ ...actor, ...traffic, action: text }),
+  alarm: fields({ ...actor, ...traffic, at: hex }),
   mem: fields({
     ...actor,
     ...tolerance,
@@ -72,12 +75,20 @@ const STEPS: Readonly<Record<string, Check>> = {
   }),
   sysreg: fields({ ...actor, ...tolerance, name: text, value: hex, 'mmio?': fields({ addr: hex, size: count }) }),
   boot: fields({ ...actor, ...tolerance, width, causeStep: count, cpuOnStep: orNull(count) }),
-  entry: fields({ ...actor, ...tolerance, 'entered?': flag, 'state?': registers, 'regs?': registers, 'pc?': hex }),
+  entry: fields({
+    ...actor,
+    ...tolerance,
+    ...traffic,
+    'entered?': flag,
+    'state?': registers,
+    'regs?': registers,
+    'pc?': hex,
+  }),
   return: fields({
     ...actor,
     ...tolerance,
+    ...traffic,
     out: registers,
-    'memOut?': memory,
     'memAlso?': memory,
     'exception?': exception,
     'waiting?': listOf(count),
@@ -105,7 +116,12 @@ const domain = fields({
   'operands?': range,
   'holes?': listOf(hex),
 });
-const settings = fields({ 'domain?': domain, 'domains?': listOf(domain), 'otherDomains?': listOf(count) });
+const settings = fields({
+  'domain?': domain,
+  'domains?': listOf(domain),
+  'otherDomains?': listOf(count),
+  'traced?': traced,
+});
 
 const recording = fields({
   subject: fields({ package: text, profile: text, options: object }),

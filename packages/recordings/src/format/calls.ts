@@ -1,3 +1,4 @@
+import type { PortTraffic } from './traffic.js';
 import type { Hex, MemoryBytes, RecordedException, RegisterValues } from './values.js';
 
 /** Who does a step. All are optional: `cpu` or `vcpu` is 0 where absent, `domain` only stands where a file has several. */
@@ -49,7 +50,7 @@ export interface MachineEnd {
 }
 
 /** One HVC or SMC. */
-export interface CallStep extends CallInput, Tolerance {
+export interface CallStep extends CallInput, Tolerance, PortTraffic {
   readonly op: 'call';
   /** Called straight after the step before: no other CPU has had time to do anything. */
   readonly burst?: boolean;
@@ -57,6 +58,11 @@ export interface CallStep extends CallInput, Tolerance {
   readonly repeat?: number;
   /** What was armed to wake the caller: its physical timer, so many milliseconds after the call began. */
   readonly wake?: { readonly cntpTimerMs: number };
+
+  /** In traces, where it is not what it was at the CPU's call before: the caller's exception level. */
+  readonly el?: number;
+  /** The same of PSTATE.DAIF. */
+  readonly daif?: Hex;
 
   /** False: the caller did not get control back at the next instruction. True where absent. */
   readonly returns?: boolean | 'later';

@@ -1,4 +1,5 @@
 import type { Step } from './steps.js';
+import type { TracedMachine } from './traffic.js';
 import type { Hex, MemoryBytes } from './values.js';
 import type { ObservedEnd, XenDomainSettings, XenMemorySettings } from './xen.js';
 
@@ -51,6 +52,8 @@ export interface Environment {
   /** PSTATE before every call. */
   readonly callState?: { readonly nzcv?: Hex; readonly daif?: Hex; readonly cpsr?: Hex };
   readonly virtualCounterHz?: number;
+  /** The machine of a trace: a real guest's, whose services were ours. */
+  readonly traced?: TracedMachine;
   readonly [field: string]: unknown;
 }
 

@@ -1,4 +1,5 @@
 import type { Actor, CallStep, PollStep, SweepStep, Tolerance } from './calls.js';
+import type { PortTraffic } from './traffic.js';
 import type { Hex, HexBytes, MemoryBytes, MemoryFault, RecordedException, RegisterValues } from './values.js';
 
 /** Something the guest's program did itself between calls; the fields depend on `do`. */
@@ -32,7 +33,7 @@ export interface GuestStep extends Actor {
 }
 
 /** One thing the VMM did; the actions and their fields are listed in `environment.vmmActions`. */
-export interface VmmStep extends Actor, Tolerance {
+export interface VmmStep extends Actor, Tolerance, PortTraffic {
   readonly op: 'vmm';
   readonly action: string;
   readonly [field: string]: unknown;
@@ -73,7 +74,7 @@ export interface BootStep extends Actor, Tolerance {
 }
 
 /** A started CPU's state at its first instruction, or that nobody came (`entered: false`). */
-export interface EntryStep extends Actor, Tolerance {
+export interface EntryStep extends Actor, Tolerance, PortTraffic {
   readonly op: 'entry';
   readonly entered?: boolean;
   /** Registers by name, and `el`, `daif`, `spsel`, `sctlr`, `mpidr`, or `cpsr` (PSCI's files). */
@@ -85,7 +86,7 @@ export interface EntryStep extends Actor, Tolerance {
 }
 
 /** A call that came back later. */
-export interface ReturnStep extends Actor, Tolerance {
+export interface ReturnStep extends Actor, Tolerance, PortTraffic {
   readonly op: 'return';
   readonly width?: 32 | 64;
   readonly ofStep?: number;
@@ -113,6 +114,13 @@ export interface DelayStep extends Actor {
   readonly ms: number;
 }
 
+/** An alarm that the answering side had set goes off (traces). */
+export interface AlarmStep extends Actor, PortTraffic {
+  readonly op: 'alarm';
+  /** The time for which it was set; of several, the one that was set first. */
+  readonly at: Hex;
+}
+
 /** One thing that was done or seen, in the order it happened. */
 export type Step =
   | CallStep
@@ -126,4 +134,5 @@ export type Step =
   | EntryStep
   | ReturnStep
   | ExitStep
-  | DelayStep;
+  | DelayStep
+  | AlarmStep;

@@ -18,6 +18,13 @@ export interface MemoryBytes {
   readonly domain?: number;
   readonly addr: Hex;
   readonly hex?: HexBytes;
+  /** The bytes of `hex` so many times in a row; once where absent. */
+  readonly times?: number;
+  /**
+   * Of a trace's `memIn`: put there right before the answering side looks at guest memory for this time in the step,
+   * counted from 1, because another CPU wrote it during the call. Before the step where absent.
+   */
+  readonly access?: number;
   /** A page that came (`mapped`) or went (`hole`) instead of bytes that changed. */
   readonly page?: 'mapped' | 'hole';
   /** Bytes that vary from run to run (KVM's files). */

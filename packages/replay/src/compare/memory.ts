@@ -1,7 +1,8 @@
 import { addressOf, type GuestPhysical, type MemoryPort } from '@trapline/core';
-import type { Hex, HexBytes, MemoryBytes, Tolerance } from '@trapline/recordings';
-import { bytesOf, hex, hexOfBytes } from '../registers/hex.js';
+import type { Hex, MemoryBytes, Tolerance } from '@trapline/recordings';
+import { hex, hexOfBytes } from '../registers/hex.js';
 import type { Findings } from '../report/findings.js';
+import { contentOf } from '../tap/memory-entries.js';
 import { volatileByte } from './tolerance.js';
 
 /** Differing bytes shown of one run. */
@@ -17,10 +18,10 @@ export function physical(address: Hex): GuestPhysical {
 export function compareBytes(
   findings: Findings,
   memory: MemoryPort,
-  expected: { readonly addr: Hex; readonly hex: HexBytes; readonly at?: string | undefined },
+  expected: Omit<MemoryBytes, 'at'> & { readonly at?: string | undefined },
   tolerance: Tolerance,
 ): void {
-  const wanted = bytesOf(expected.hex);
+  const wanted = contentOf(expected);
   const got = new Uint8Array(wanted.length);
   if (!memory.read(physical(expected.addr), got)) {
     findings.different(`mem:${expected.addr}`, shown(wanted), 'no memory there');
@@ -44,10 +45,11 @@ export function compareOperands(
   operands: readonly MemoryBytes[] | undefined,
   tolerance: Tolerance,
 ): void {
-  for (const { at, addr, hex: digits, volatileBytes } of operands ?? []) {
+  for (const operand of operands ?? []) {
+    const { hex: digits, volatileBytes } = operand;
     if (digits === undefined) continue;
     const own = volatileBytes ? { ...tolerance, volatileBytes } : tolerance;
-    compareBytes(findings, memory, { at, addr, hex: digits }, own);
+    compareBytes(findings, memory, operand, own);
   }
 }
 

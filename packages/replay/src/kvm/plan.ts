@@ -37,7 +37,7 @@ export function kvmMachine(setting: Setting, parts: KvmParts): StagePlan {
       },
     ],
     players: playersOf(side),
-    arrivals: 'vmm',
+    arrivals: 'steps',
     observesOperands: true,
   };
 }

@@ -3,10 +3,11 @@ import type { CallInput, CallStep } from '@trapline/recordings';
 import { compareOperands, physical } from '../compare/memory.js';
 import { compareRegisters, type RegisterView } from '../compare/registers.js';
 import { compareState } from '../compare/state.js';
-import { bytesOf, hex } from '../registers/hex.js';
+import { hex } from '../registers/hex.js';
 import type { Findings } from '../report/findings.js';
 import { type Performer, PSTATE_OBSERVED } from '../stage/performer.js';
 import type { Stage } from '../stage/stage.js';
+import { contentOf } from '../tap/memory-entries.js';
 import { type CallEnd, endWords, recordedEnd } from './call-end.js';
 import { catchException, catchInterrupt, compareException } from './exception.js';
 import { performerOf } from './performer-of.js';
@@ -54,9 +55,9 @@ function playOnce(step: CallStep, stage: Stage, performer: Performer, findings: 
   const memory = performer.guest.ports.memory;
   if (stage.plan.observesOperands) compareOperands(findings, memory, step.memIn, step);
   else {
-    for (const { addr, hex: digits } of step.memIn ?? []) {
-      if (digits === undefined || memory.write(physical(addr), bytesOf(digits))) continue;
-      findings.skip(`no memory for the operand at ${addr}`);
+    for (const operand of step.memIn ?? []) {
+      if (operand.hex === undefined || memory.write(physical(operand.addr), contentOf(operand))) continue;
+      findings.skip(`no memory for the operand at ${operand.addr}`);
       return;
     }
   }

@@ -28,8 +28,8 @@ export interface StagePlan {
   readonly entry?: bigint;
   /** Condition flags and masks (PSTATE bits 31:28 and 9:6) before every call; given where they were looked at after it. */
   readonly pstate?: number;
-  /** Who lets a started CPU arrive at its first instruction: time, where absent, or steps of the VMM. */
-  readonly arrivals?: 'time' | 'vmm';
+  /** Who lets a started CPU arrive at its first instruction: time, where absent, or steps (of the VMM, of a trace). */
+  readonly arrivals?: 'time' | 'steps';
   /** Whether `memIn` was observed before the call (KVM) instead of put there. */
   readonly observesOperands?: boolean;
   /** Whether a machine that suspends stays so: whoever controls it resumes it, and not an interrupt (Xen's domains). */

@@ -97,7 +97,7 @@ export class Stage {
       for (const performer of performers) {
         const { vcpu } = performer;
         guest.completeOff(vcpu);
-        if (this.plan.arrivals !== 'vmm') guest.enter(vcpu);
+        if (this.plan.arrivals !== 'steps') guest.enter(vcpu);
         if (performer.armed && !performer.watched && vcpu.powerState === 'running') this.disarm(performer);
       }
     }

@@ -1,0 +1,102 @@
+import type { GuestPhysical, MemoryPort, SharedWords } from '@trapline/core';
+import type { MemoryTap } from './tapped-memory.js';
+
+const WORD_BYTES = 4;
+
+/** Shared words with somebody who listens: the memory's own, or its bytes where it has none and nothing runs meanwhile. */
+export class TappedWords implements SharedWords {
+  readonly #words: SharedWords;
+  readonly #address: number;
+  readonly #tap: MemoryTap;
+  readonly #word: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(WORD_BYTES));
+  readonly #bytes: Uint8Array = new Uint8Array(this.#word.buffer);
+
+  constructor(memory: MemoryPort, address: GuestPhysical, length: number, tap: MemoryTap) {
+    this.#words = memory.sharedWords?.(address, length) ?? new CopiedWords(memory, address);
+    this.#address = address;
+    this.#tap = tap;
+  }
+
+  load(index: number): number {
+    this.#tap.looking();
+    return this.#found(index, this.#words.load(index));
+  }
+
+  store(index: number, value: number): void {
+    this.#words.store(index, value);
+    this.#put(index, value);
+  }
+
+  or(index: number, bits: number): number {
+    this.#tap.looking();
+    const old = this.#found(index, this.#words.or(index, bits));
+    this.#put(index, old | bits);
+    return old;
+  }
+
+  and(index: number, bits: number): number {
+    this.#tap.looking();
+    const old = this.#found(index, this.#words.and(index, bits));
+    this.#put(index, old & bits);
+    return old;
+  }
+
+  compareExchange(index: number, expected: number, replacement: number): number {
+    this.#tap.looking();
+    const old = this.#found(index, this.#words.compareExchange(index, expected, replacement));
+    if (old === expected) this.#put(index, replacement);
+    return old;
+  }
+
+  #found(index: number, value: number): number {
+    this.#word.setInt32(0, value, true);
+    this.#tap.found(this.#address + WORD_BYTES * index, this.#bytes);
+    return value;
+  }
+
+  #put(index: number, value: number): void {
+    this.#word.setInt32(0, value, true);
+    this.#tap.put(this.#address + WORD_BYTES * index, this.#bytes);
+  }
+}
+
+/** Words of a memory that only its services change while they run. */
+class CopiedWords implements SharedWords {
+  readonly #memory: MemoryPort;
+  readonly #address: number;
+  readonly #word: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(WORD_BYTES));
+  readonly #bytes: Uint8Array = new Uint8Array(this.#word.buffer);
+
+  constructor(memory: MemoryPort, address: number) {
+    this.#memory = memory;
+    this.#address = address;
+  }
+
+  load(index: number): number {
+    this.#memory.read((this.#address + WORD_BYTES * index) as GuestPhysical, this.#bytes);
+    return this.#word.getInt32(0, true);
+  }
+
+  store(index: number, value: number): void {
+    this.#word.setInt32(0, value, true);
+    this.#memory.write((this.#address + WORD_BYTES * index) as GuestPhysical, this.#bytes);
+  }
+
+  or(index: number, bits: number): number {
+    const old = this.load(index);
+    this.store(index, old | bits);
+    return old;
+  }
+
+  and(index: number, bits: number): number {
+    const old = this.load(index);
+    this.store(index, old & bits);
+    return old;
+  }
+
+  compareExchange(index: number, expected: number, replacement: number): number {
+    const old = this.load(index);
+    if (old === expected) this.store(index, replacement);
+    return old;
+  }
+}
