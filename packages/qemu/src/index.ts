@@ -32,8 +32,14 @@ export {
   RING_RESET,
   State,
 } from './monitor/layout.js';
-export { COMMAND_TIMEOUT_MS, type LinkMemory, MonitorError, type MonitorLink } from './monitor/link.js';
-export { type QemuFlags, qemuArguments } from './run/arguments.js';
+export {
+  ATTENTION_TIMEOUT_MS,
+  COMMAND_TIMEOUT_MS,
+  type LinkMemory,
+  MonitorError,
+  type MonitorLink,
+} from './monitor/link.js';
+export { Descriptor, type QemuFlags, qemuArguments } from './run/arguments.js';
 export { type Console, MAX_TYPED_BYTES } from './run/console.js';
 export { type EndReason, type MachineEnd, PANIC_TIMEOUT_MS } from './run/end.js';
 export { QemuError } from './run/errors.js';

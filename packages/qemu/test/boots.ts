@@ -31,6 +31,8 @@ export interface Boot extends QemuOptions {
   readonly guest?: Partial<GuestSpec>;
   readonly bootargs?: string;
   readonly payload?: Payload;
+  /** Called before the machine is started. */
+  readonly building?: (machine: QemuMachine, stack: Stack) => void;
   /** Called once the machine runs. */
   readonly started?: (machine: QemuMachine, stack: Stack) => void;
   /** What is typed when the console shows something. */
@@ -68,6 +70,7 @@ export async function boot({
   guest,
   bootargs,
   payload,
+  building,
   started,
   typing = [],
   ...options
@@ -87,6 +90,7 @@ export async function boot({
     typedAt = text.length;
     machine.console.type(next[1]);
   });
+  building?.(machine, stack as Stack);
   const words = bootargs === undefined ? undefined : `console=ttyAMA0 rdinit=/init ${bootargs}`;
   await machine.start(stack.machine, stack.guests.guest as never, {
     payload: payload ?? linux(),

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { firmware } from '@trapline/psci';
-import { createQemu, QemuError } from '@trapline/qemu';
+import { createQemu, QemuError, type QemuMachine } from '@trapline/qemu';
 import { createStack } from '@trapline/stack';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { boot, cannotBoot, linux, why } from './boots.js';
 
@@ -17,23 +18,41 @@ test('without QEMU the error names Debian’s package', () => {
   expect(() => createQemu()).toThrow('qemu-system-aarch64 is not installed: apt-get install qemu-system-arm');
 });
 
+/** Whether a process is in one of these states (proc(5)). */
+const isIn = (states: string, pid: number): boolean =>
+  new RegExp(`\\) [${states}]`).test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+
+/** Sends QEMU a signal and waits until it stands, or lies. */
+function stun({ pid = 0 }: QemuMachine, signal: 'SIGSTOP' | 'SIGKILL'): void {
+  process.kill(pid, signal);
+  while (!isIn(signal === 'SIGSTOP' ? 'Tt' : 'ZX', pid));
+}
+
+/** Points of a boot with two CPUs that go off and come back: how many calls were answered, or a multiple of 100 bytes on the console. */
+const points = fc.sample(
+  fc.record({ what: fc.constantFrom('calls' as const, 'bytes' as const), count: fc.integer({ min: 0, max: 30 }) }),
+  { numRuns: 10, seed: 6 },
+);
+
 describe.skipIf(cannotBoot)(`faults${why}`, () => {
   test('a machine that is stopped ends, and leaves neither process nor file', async () => {
     let pid = 0;
-    let file = '';
+    let files: string[] = [];
     const { end } = await boot({
       services: { el3: [firmware()] },
       bootargs: 'trapline.wait',
       started: (machine) => {
         pid = machine.pid ?? 0;
-        file = machine.directory;
+        files = readdirSync(`/proc/${pid}/fd`).map((name) => readlinkSync(`/proc/${pid}/fd/${name}`));
         setTimeout(() => void machine.stop(), 300);
       },
     });
     expect(end.reason).toBe('stopped');
     expect(pid).toBeGreaterThan(0);
     expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
-    expect(existsSync(file)).toBe(false);
+    const named = files.filter((file) => file.includes('trapline'));
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.every((file) => file.endsWith(' (deleted)'))).toBe(true);
   });
 
   test.each([0, 20, 400])('QEMU killed %d ms after its start is an end in words', async (delay) => {
@@ -45,12 +64,81 @@ describe.skipIf(cannotBoot)(`faults${why}`, () => {
     expect(end).toEqual({ reason: 'died', words: 'QEMU ended by SIGKILL' });
   });
 
+  test.each(points)('QEMU killed after $count of $what is an end in words', async ({ what, count }) => {
+    const { end, machine } = await boot({
+      cpus: 2,
+      services: { el2: [firmware()] },
+      bootargs: 'trapline.hotplug trapline.wait',
+      building: (machine, stack) => {
+        let calls = 0;
+        let bytes = 0;
+        const look = (): void => {
+          if ((what === 'calls' ? calls : bytes / 100) >= count && calls > 0) process.kill(machine.pid ?? 0, 'SIGKILL');
+        };
+        stack.calls$.subscribe(() => {
+          calls++;
+          look();
+        });
+        machine.console.output$.subscribe((text) => {
+          bytes += text.length;
+          look();
+        });
+      },
+    });
+    expect(end).toEqual({ reason: 'died', words: 'QEMU ended by SIGKILL' });
+    expect(() => process.kill(machine.pid ?? 0, 0)).toThrow(/ESRCH/);
+  });
+
+  test('QEMU that dies while a CPU carries out commands is noticed at once', async () => {
+    const { end } = await boot({
+      cpus: 2,
+      services: { el2: [firmware()] },
+      bootargs: '',
+      building: (machine, stack) =>
+        stack.power$.subscribe(({ to }) => {
+          if (to === 'starting') stun(machine, 'SIGKILL');
+        }),
+    });
+    expect(end).toEqual({ reason: 'died', words: 'QEMU ended by SIGKILL' });
+  });
+
+  test('QEMU that stands still while a CPU carries out commands is a fault in words', async () => {
+    const { end } = await boot({
+      cpus: 2,
+      services: { el2: [firmware()] },
+      bootargs: '',
+      building: (machine, stack) =>
+        stack.power$.subscribe(({ to }) => {
+          if (to === 'starting') stun(machine, 'SIGSTOP');
+        }),
+    });
+    expect(end).toEqual({
+      reason: 'fault',
+      words: 'CPU 0 has not carried out its commands within 10000 ms',
+    });
+  });
+
+  test('QEMU that stands still while CPU 0 is called is a fault in words', async () => {
+    const { end } = await boot({
+      services: { el2: [firmware()] },
+      bootargs: 'trapline.wait',
+      started: (machine) => {
+        stun(machine, 'SIGSTOP');
+        machine.bridge.post(() => {});
+      },
+    });
+    expect(end).toEqual({
+      reason: 'fault',
+      words: 'CPU 0 was called and has not come into the monitor within 10000 ms',
+    });
+  });
+
   test('a machine that stands still can be stopped all the same', async () => {
     const { end } = await boot({
       services: { el3: [firmware()] },
       bootargs: 'trapline.wait',
       started: (machine) => {
-        process.kill(machine.pid ?? 0, 'SIGSTOP');
+        stun(machine, 'SIGSTOP');
         void machine.stop();
       },
     });
@@ -73,6 +161,6 @@ describe.skipIf(cannotBoot)(`faults${why}`, () => {
       /does not lie in memory/,
     );
     expect(machine.pid).toBeUndefined();
-    expect(existsSync(machine.directory)).toBe(false);
+    await expect(machine.ended).resolves.toMatchObject({ reason: 'fault' });
   });
 });

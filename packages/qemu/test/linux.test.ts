@@ -74,35 +74,6 @@ describe.skipIf(cannotBoot)(`Debian's Linux${why}`, () => {
     expect(calls.some(({ outcome }) => outcome.kind === 'wait' && outcome.onWake === 'resume')).toBe(true);
   });
 
-  test('a reset ends the machine where that is wanted, and is told from a power off', async () => {
-    const { end } = await boot({ services: { el3: services() }, bootargs: 'trapline.reboot', onReset: 'end' });
-    expect(end).toEqual({ reason: 'reset', words: 'the guest asked for a reset' });
-  });
-
-  test.each([
-    ['PSCI by SMC', { el3: services() }],
-    ['KVM', { el2: [kvm({ profile: 'linux-6.1' })] }],
-  ])('a reset starts the guest again: %s, 2 CPUs', async (_, levels) => {
-    const restarts: number[] = [];
-    const { end, lines, calls } = await boot({
-      cpus: 2,
-      services: levels,
-      bootargs: 'trapline.calls trapline.hotplug trapline.shell',
-      started: ({ restarts$ }) => void restarts$.subscribe((count) => restarts.push(count)),
-      typing: [
-        ['trapline# ', 'reboot -f\r'],
-        ['trapline# ', 'taskset 2 reboot -f\r'],
-        ['trapline# ', 'exit\r'],
-      ],
-    });
-    expect(end.reason).toBe('shutdown');
-    expect(restarts).toEqual([1, 2]);
-    const first = lines.slice(0, lines.indexOf('cpu1 on: 0-1') + 1);
-    expect(first).toContain('smp: Brought up 1 node, 2 CPUs');
-    expect(lines).toEqual([...first, ...first, ...first, 'poweroff']);
-    expect(calls.filter(({ call }) => call === 'psci.cpuOn')).toHaveLength(6);
-  });
-
   test('a panic ends the machine with the kernel’s own words', async () => {
     const { end } = await boot({ services: { el3: services() }, bootargs: 'trapline.panic' });
     expect(end).toEqual({ reason: 'panic', words: 'Kernel panic - not syncing: sysrq triggered crash' });

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Duplex, duplexPair } from 'node:stream';
 import {
   Commands,
   Field,
@@ -17,16 +17,23 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const BASE = 0x4000_0000;
 const AREA = BASE + 0x20_0000;
+const RAM_BYTES = 0x40_0000;
 const MAILBOX_1 = AREA + 0x1_1000;
 
 let directory: string;
 let memory: SharedFile;
 let link: UnixLink;
+let guest: Duplex;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'trapline-link-'));
-  memory = new SharedFile(join(directory, 'ram'), BASE, 0x40_0000);
-  link = new UnixLink({ cpus: 2, memory, area: AREA, socket: join(directory, 'link'), commandTimeoutMs: 20 });
+  const file = openSync(join(directory, 'ram'), 'wx+');
+  ftruncateSync(file, RAM_BYTES);
+  memory = new SharedFile(file, BASE, RAM_BYTES);
+  link = new UnixLink({ cpus: 2, memory, area: AREA, commandTimeoutMs: 20 });
+  const [ours, theirs] = duplexPair();
+  link.connect(ours);
+  guest = theirs;
 });
 
 afterEach(() => {
@@ -45,28 +52,22 @@ describe('the link over a Unix socket and a shared file', () => {
   test('hears rings of CPUs that there are, and sends attention as a byte', async () => {
     const rings: number[] = [];
     link.onRing = (cpu) => rings.push(cpu);
-    await link.listen();
-    const guest = connect(join(directory, 'link'));
     guest.write(Uint8Array.of(1, 7, 0));
     const heard = new Promise<Uint8Array>((resolve) => guest.once('data', resolve));
     while (rings.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
     link.attention();
     expect(await heard).toHaveLength(1);
     expect(rings).toEqual([1, 0]);
-    guest.destroy();
   });
 
   test('a machine that goes through its reset is not heard until it says that it is past it', async () => {
     const rings: number[] = [];
     link.onRing = (cpu) => rings.push(cpu);
-    await link.listen();
     link.reset(1);
     expect(words(MAILBOX_1, 1)[0]).toBe(State.reset);
-    const guest = connect(join(directory, 'link'));
     guest.write(Uint8Array.of(0, 1, RING_RESET, 0, 1));
     while (rings.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
     expect(rings).toEqual([0, 1]);
-    guest.destroy();
   });
 
   test('puts an answer into the mailbox of its CPU before the state that says so', () => {
@@ -113,7 +114,7 @@ describe('the link over a Unix socket and a shared file', () => {
   });
 
   test('more CPUs than mailboxes are refused', () => {
-    const options = { cpus: 124, memory, area: AREA, socket: join(directory, 'other') };
+    const options = { cpus: 124, memory, area: AREA };
     expect(() => new UnixLink(options)).toThrow('124 CPUs; there may be 123');
   });
 });

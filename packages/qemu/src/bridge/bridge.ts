@@ -7,9 +7,11 @@ import { MachineMemory, type Window } from '../guest/memory.js';
 import { Commands } from '../monitor/commands.js';
 import { Event, Field, Flag } from '../monitor/layout.js';
 import { MonitorError, type MonitorLink } from '../monitor/link.js';
+import { Attention } from './attention.js';
 import { carryCall, regimeOf, showCaller } from './caller.js';
 import { MachineCpu } from './cpu.js';
 import { carryOutDirectly } from './direct.js';
+import { faultOf } from './fault.js';
 import { Timing } from './timing.js';
 
 /** SCTLR_EL1 and SCTLR_EL2 as a CPU has them after reset: RES1 bits, MMU and caches off. */
@@ -18,8 +20,6 @@ const RESET_SCTLR_EL2 = 0x30c5_0830;
 const HCR_VM = 1;
 const HCR_RW = 0x8000_0000;
 const ISR_IRQ_FIQ = 0xc0;
-/** Number of a level's last vector. */
-const LAST_VECTOR = 15;
 
 /** The host's clocks, in nanoseconds. */
 export interface HostClock {
@@ -67,7 +67,7 @@ export class Bridge implements Executor {
   readonly #commands = new Commands();
   /** The CPU whose entry is in hand. */
   #current: MachineCpu | undefined = undefined;
-  #called = false;
+  readonly #attention: Attention;
   /** Whether the first CPU has begun: before, and once it is closed, nobody else changes the machine's memory. */
   #begun = false;
   /** Whether the machine is to go, or goes, through a reset after its first. */
@@ -79,6 +79,7 @@ export class Bridge implements Executor {
   constructor(options: BridgeOptions) {
     const { link, windows, clock } = options;
     this.#link = link;
+    this.#attention = new Attention(link, (error) => this.onFault(error));
     this.#makeStageTwo = options.stageTwo ?? (() => undefined);
     this.timing = new Timing(link.cpus);
     this.cpus = Array.from({ length: link.cpus }, (_, index) => new MachineCpu(index, (cpu) => this.#kick(cpu)));
@@ -120,8 +121,7 @@ export class Bridge implements Executor {
     }
     this.#queue.push(work);
     // Before the machine has begun its first sign is waited for.
-    if (this.#begun && !this.#called) this.#link.attention();
-    this.#called = this.#begun;
+    if (this.#begun) this.#attention.call();
   }
 
   /**
@@ -139,6 +139,7 @@ export class Bridge implements Executor {
   close(): void {
     this.#closed = true;
     this.#queue.length = 0;
+    this.#attention.end();
     this.clock.close();
     this.#link.onRing = () => {};
   }
@@ -176,7 +177,7 @@ export class Bridge implements Executor {
   #reset(cpu: MachineCpu): void {
     for (const one of this.cpus) one.reset();
     this.#begun = false;
-    this.#called = false;
+    this.#attention.end();
     this.#link.reset(cpu.index);
   }
 
@@ -188,7 +189,7 @@ export class Bridge implements Executor {
       return;
     }
     if (event !== Event.woken) throw faultOf(cpu);
-    this.#called = false;
+    this.#attention.end();
     if (vcpu.powerState === 'starting') this.#guest?.enter(vcpu);
     else this.#guest?.interruptsChanged(cpu.index);
   }
@@ -209,7 +210,7 @@ export class Bridge implements Executor {
     switch (frame.event) {
       case Event.attention:
       case Event.attention32:
-        this.#called = false;
+        this.#attention.end();
         return;
       case Event.sync:
       case Event.sync32:
@@ -284,17 +285,4 @@ export class Bridge implements Executor {
     if (vcpu === undefined) throw new MonitorError(`CPU ${cpu.index} rang, and no guest is connected`);
     return vcpu;
   }
-}
-
-function faultOf({ index, frame }: MachineCpu): MonitorError {
-  const hex = (field: number): string => `0x${frame.get(field).toString(16)}`;
-  const { event } = frame;
-  if (event > Event.el2 + LAST_VECTOR) {
-    return new MonitorError(`CPU ${index} rang with event 0x${event.toString(16)}, which it cannot have had there`);
-  }
-  const level = event >= Event.el2 ? `EL2, vector ${event - Event.el2}` : `EL3, vector ${event}`;
-  const pc = `0x${(frame.registers.x[32] as bigint).toString(16)}`;
-  return new MonitorError(
-    `CPU ${index} took an exception that is no call to ${level}: ESR ${hex(Field.esr)}, FAR ${hex(Field.far)}, PC ${pc}`,
-  );
 }

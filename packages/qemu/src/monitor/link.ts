@@ -3,7 +3,7 @@ import type { Frame } from './frame.js';
 
 /**
  * The way between the outside and the monitor of a machine: QEMU's by a Unix socket and shared memory
- * ({@link createUnixLink}); another simulator's, or a board's, as its maker builds it.
+ * (`UnixLink`); another simulator's, or a board's, as its maker builds it.
  *
  * It carries, and knows nothing of calls. A CPU that rang waits until it is answered by `resume` or `sleep`; meanwhile
  * it carries out commands.
@@ -48,6 +48,9 @@ export interface LinkMemory {
 
 /** Longest time that a CPU may take to carry out commands, in milliseconds. */
 export const COMMAND_TIMEOUT_MS = 10_000;
+
+/** Longest time that CPU 0 may take to come into the monitor when it is called, in milliseconds. */
+export const ATTENTION_TIMEOUT_MS = 10_000;
 
 /** The monitor does not do what it should: it died, or memory that it uses was destroyed. */
 export class MonitorError extends Error {

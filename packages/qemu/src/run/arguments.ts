@@ -3,13 +3,19 @@ export interface QemuFlags {
   readonly cpu: string;
   readonly cpus: number;
   readonly ramBytes: number;
-  readonly ramPath: string;
-  readonly monitorPath: string;
-  readonly consoleSocket: string;
-  readonly linkSocket: string;
   /** Whether the machine goes on after a reset. */
   readonly restarts: boolean;
 }
+
+/** What QEMU inherits from whoever starts it: nothing of a machine has a name that could be left behind. */
+export const Descriptor: {
+  /** Sockets, connected. */
+  readonly console: 3;
+  readonly link: 4;
+  /** Files. */
+  readonly ram: 5;
+  readonly monitor: 6;
+} = { console: 3, link: 4, ram: 5, monitor: 6 };
 
 /**
  * QEMU's command line. `secure=on` with `-bios` turns QEMU's own PSCI off and starts every CPU at EL3, address 0, where
@@ -23,7 +29,7 @@ export function qemuArguments(flags: QemuFlags): readonly string[] {
     '-machine',
     'virt,secure=on,virtualization=on,gic-version=3,acpi=off,memory-backend=ram',
     '-object',
-    `memory-backend-file,id=ram,size=${megabytes}M,mem-path=${escaped(flags.ramPath)},share=on`,
+    `memory-backend-file,id=ram,size=${megabytes}M,mem-path=/dev/fd/${Descriptor.ram},share=on`,
     '-m',
     `${megabytes}M`,
     '-cpu',
@@ -40,19 +46,14 @@ export function qemuArguments(flags: QemuFlags): readonly string[] {
     'none',
     ...(flags.restarts ? [] : ['-no-reboot']),
     '-bios',
-    flags.monitorPath,
+    `/dev/fd/${Descriptor.monitor}`,
     '-chardev',
-    `socket,id=console,path=${escaped(flags.consoleSocket)}`,
+    `socket,id=console,fd=${Descriptor.console}`,
     '-serial',
     'chardev:console',
     '-chardev',
-    `socket,id=link,path=${escaped(flags.linkSocket)}`,
+    `socket,id=link,fd=${Descriptor.link}`,
     '-serial',
     'chardev:link',
   ];
-}
-
-/** QEMU's options end at a comma; two are one that does not end them. */
-function escaped(path: string): string {
-  return path.replaceAll(',', ',,');
 }

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type Observable, Subject } from 'rxjs';
 
 /** Most bytes that wait for a guest that does not read. */
@@ -12,31 +12,22 @@ export interface Console {
   type(bytes: Uint8Array | string): boolean;
 }
 
-/** A serial port of the machine's behind a Unix socket. */
+/** A serial port of the machine's at the other end of a socket. */
 export class SocketConsole implements Console {
   readonly output$: Observable<Uint8Array>;
   readonly #output = new Subject<Uint8Array>();
-  readonly #server: Server;
-  readonly #path: string;
-  #socket: Socket | undefined = undefined;
+  #socket: Duplex | undefined = undefined;
 
-  constructor(path: string) {
-    this.#path = path;
+  constructor() {
     this.output$ = this.#output.asObservable();
-    this.#server = createServer((socket) => {
-      this.#socket = socket;
-      socket.on('data', (bytes) => this.#output.next(bytes));
-      socket.on('error', () => {});
-    });
-    this.#server.maxConnections = 1;
   }
 
-  /** Waits for the machine to connect. */
-  listen(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(this.#path, resolve);
-    });
+  /** The socket whose other end the machine has. */
+  connect(socket: Duplex): void {
+    this.#socket = socket;
+    socket.on('data', (bytes) => this.#output.next(bytes));
+    // What can go wrong is that the other end has gone: whoever runs it says so.
+    socket.on('error', () => {});
   }
 
   type(bytes: Uint8Array | string): boolean {
@@ -48,7 +39,6 @@ export class SocketConsole implements Console {
 
   close(): void {
     this.#socket?.destroy();
-    this.#server.close();
     this.#output.complete();
   }
 }

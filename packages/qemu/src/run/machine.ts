@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import type { Ports, SystemEvent } from '@trapline/core';
 import { writeDtb } from '@trapline/devicetree';
 import type { GuestSpec, StackGuest } from '@trapline/stack';
@@ -9,15 +9,16 @@ import { addDevices, fitMemory, writeChosen } from '../board/devices.js';
 import { type BoardPlan, DEFAULT_RAM_BYTES, planBoard, RAM_BASE } from '../board/plan.js';
 import { writeStageTwo } from '../board/stage-two.js';
 import { type BootRegisters, Bridge } from '../bridge/bridge.js';
+import { Patience } from '../bridge/patience.js';
 import { GICD, GICR } from '../guest/interrupts.js';
 import { monitorImage } from '../monitor/image.js';
 import { SharedFile } from '../unix/shared-file.js';
 import { UnixLink } from '../unix/unix-link.js';
 import { qemuArguments } from './arguments.js';
 import { type Console, SocketConsole } from './console.js';
-import { WorkDirectory } from './directory.js';
 import { type MachineEnd, PANIC_TIMEOUT_MS, PanicWatch } from './end.js';
 import { QemuError } from './errors.js';
+import { openMemoryFile } from './memory-file.js';
 import { bootRegisters, type Payload, type PlacedPayload, placePayload } from './payload.js';
 import { findQemu, QemuProcess } from './qemu-process.js';
 
@@ -59,14 +60,13 @@ export class QemuMachine {
   readonly ended: Promise<MachineEnd>;
   readonly #options: QemuOptions;
   readonly #program: string;
-  readonly #directory: WorkDirectory;
   readonly #file: SharedFile;
   readonly #link: UnixLink;
   readonly #console: SocketConsole;
   readonly #subscriptions = new Subscription();
   readonly #restarts = new Subject<number>();
   #restarted = 0;
-  #late: NodeJS.Timeout | undefined = undefined;
+  readonly #patience = new Patience();
   #process: QemuProcess | undefined = undefined;
   #settle: (end: MachineEnd) => void = () => {};
   #ending: MachineEnd | undefined = undefined;
@@ -77,10 +77,9 @@ export class QemuMachine {
     this.#program = findQemu();
     this.plan = planBoard(options.cpus ?? 1, options.ramBytes ?? DEFAULT_RAM_BYTES, options.flash ?? false);
     const { cpus, ramBytes, area, windows } = this.plan;
-    this.#directory = new WorkDirectory(ramBytes);
-    this.#file = new SharedFile(this.#directory.file('ram'), RAM_BASE, ramBytes);
-    this.#link = new UnixLink({ cpus, memory: this.#file, area, socket: this.#directory.file('link') });
-    this.#console = new SocketConsole(this.#directory.file('console'));
+    this.#file = new SharedFile(openMemoryFile(ramBytes), RAM_BASE, ramBytes);
+    this.#link = new UnixLink({ cpus, memory: this.#file, area, alive: () => this.#process?.alive ?? true });
+    this.#console = new SocketConsole();
     this.console = this.#console;
     this.restarts$ = this.#restarts.asObservable();
     const start = process.hrtime.bigint();
@@ -92,15 +91,13 @@ export class QemuMachine {
       clock: { now, wall: () => epoch + now() },
       stageTwo: () => (this.plan.flash === undefined ? undefined : writeStageTwo(this.#file, this.plan)),
     });
-    this.bridge.onFault = (error) => void this.#end({ reason: 'fault', words: error.message });
+    // A machine that is gone tells so itself, with the reason.
+    this.bridge.onFault = ({ message }) => {
+      if (this.#process?.alive !== false) void this.#end({ reason: 'fault', words: message });
+    };
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
     });
-  }
-
-  /** Directory of the machine's RAM and sockets; it goes with the machine. */
-  get directory(): string {
-    return this.#directory.path;
   }
 
   /** QEMU's process, once it is started. */
@@ -144,7 +141,6 @@ export class QemuMachine {
       this.bridge.connect(machine, guest.bus);
       this.#subscriptions.add(guest.bus.ports.system.events$.subscribe((event) => this.#asked(event)));
       this.#watchForPanic();
-      await Promise.all([this.#link.listen(), this.#console.listen()]);
       await this.#launch(() => this.#load(guest, placed, options));
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
@@ -168,28 +164,14 @@ export class QemuMachine {
   }
 
   #launch(load: () => BootRegisters): Promise<void> {
-    const { cpus, ramBytes, area } = this.plan;
-    const monitorPath = this.#directory.file('monitor');
-    writeFileSync(monitorPath, monitorImage(area));
-    const qemu = new QemuProcess(
-      this.#program,
-      qemuArguments({
-        cpu: this.#options.cpu ?? DEFAULT_CPU,
-        cpus,
-        ramBytes,
-        ramPath: this.#file.path,
-        monitorPath,
-        consoleSocket: this.#directory.file('console'),
-        linkSocket: this.#directory.file('link'),
-        restarts: this.#restartsOnReset,
-      }),
-    );
+    const qemu = this.#spawn();
     this.#process = qemu;
+    if (qemu.console !== undefined) this.#console.connect(qemu.console);
+    if (qemu.link !== undefined) this.#link.connect(qemu.link);
     return new Promise((resolve, reject) => {
       this.#expectSign((words) => reject(new QemuError(words)));
       this.bridge.onReady = () => {
-        clearTimeout(this.#late);
-        this.#file.unlink();
+        this.#patience.end();
         const registers = load();
         resolve();
         this.bridge.onReady = () => this.#startAgain(load);
@@ -204,8 +186,22 @@ export class QemuMachine {
     });
   }
 
+  #spawn(): QemuProcess {
+    const { cpus, ramBytes, area } = this.plan;
+    const cpu = this.#options.cpu ?? DEFAULT_CPU;
+    const image = monitorImage(area);
+    const monitor = openMemoryFile(image.length);
+    try {
+      writeSync(monitor, image);
+      const args = qemuArguments({ cpu, cpus, ramBytes, restarts: this.#restartsOnReset });
+      return new QemuProcess(this.#program, args, { ram: this.#file.descriptor, monitor });
+    } finally {
+      closeSync(monitor);
+    }
+  }
+
   #startAgain(load: () => BootRegisters): BootRegisters {
-    clearTimeout(this.#late);
+    this.#patience.end();
     const registers = load();
     this.#restarts.next(++this.#restarted);
     return registers;
@@ -213,7 +209,7 @@ export class QemuMachine {
 
   #expectSign(late: (words: string) => void): void {
     const words = `QEMU has shown no sign of life within ${START_TIMEOUT_MS} ms`;
-    this.#late = setTimeout(() => late(words), START_TIMEOUT_MS);
+    this.#patience.begin(START_TIMEOUT_MS, () => late(words));
   }
 
   /** Puts everything into memory. QEMU writes a tree of its own to RAM's beginning at its reset: this comes after. */
@@ -263,14 +259,13 @@ export class QemuMachine {
   async #end(end: MachineEnd): Promise<MachineEnd> {
     if (this.#ending !== undefined) return this.ended;
     this.#ending = end;
-    clearTimeout(this.#late);
+    this.#patience.end();
     this.bridge.close();
     this.#subscriptions.unsubscribe();
     await this.#process?.end();
     this.#link.close();
     this.#console.close();
     this.#file.close();
-    this.#directory.remove();
     this.#restarts.complete();
     this.#settle(end);
     return end;

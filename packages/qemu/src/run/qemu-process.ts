@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { Descriptor } from './arguments.js';
 import { QemuError } from './errors.js';
 
 /** The simulator's name, and Debian's package that has it. */
@@ -10,6 +12,9 @@ export const QEMU_PACKAGE = 'qemu-system-arm';
 export const END_TIMEOUT_MS = 5000;
 /** Most of what QEMU says that is kept for an error's words, in characters. */
 const MAX_WORDS = 4096;
+
+/** The state behind a process's name (proc(5)) of one that has ended. */
+const ENDED = /\) [ZX]/;
 
 /** How QEMU's process ended. */
 export interface ProcessEnd {
@@ -38,20 +43,34 @@ export function findQemu(): string {
   throw new QemuError(`${QEMU_PROGRAM} is not installed: apt-get install ${QEMU_PACKAGE}`);
 }
 
+/** What a machine's files are, by their descriptors in this process. */
+export interface QemuFiles {
+  readonly ram: number;
+  readonly monitor: number;
+}
+
 /** QEMU as a child: it ends when this process does, however that happens. */
 export class QemuProcess {
   /** Settles when QEMU has ended. */
   readonly ended: Promise<ProcessEnd>;
+  /** Our ends of its sockets; undefined where it could not be started. */
+  readonly console: Duplex | undefined;
+  readonly link: Duplex | undefined;
   readonly #child: ChildProcess;
   readonly #orphaned = (): void => void this.#child.kill('SIGKILL');
   #words = '';
   #running = true;
 
-  constructor(program: string, args: readonly string[]) {
+  constructor(program: string, args: readonly string[], { ram, monitor }: QemuFiles) {
     // The kernel ends QEMU where this process is killed and cannot.
     const keeper = findProgram('setpriv');
     const [command, ...rest] = [...(keeper === undefined ? [] : [keeper, '--pdeathsig', 'KILL']), program, ...args];
-    this.#child = spawn(command as string, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = spawn(command as string, rest, {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', ram, monitor],
+    });
+    // On Unix node's pipes are sockets, open both ways.
+    this.console = this.#child.stdio[Descriptor.console] as unknown as Duplex | undefined;
+    this.link = this.#child.stdio[Descriptor.link] as unknown as Duplex | undefined;
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#words = (this.#words + text).slice(-MAX_WORDS);
     });
@@ -72,6 +91,16 @@ export class QemuProcess {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** Whether it runs. Linux says so before this process has heard of its end; elsewhere that is waited for. */
+  get alive(): boolean {
+    if (!this.#running) return false;
+    try {
+      return !ENDED.test(readFileSync(`/proc/${this.pid}/stat`, 'latin1'));
+    } catch {
+      return true;
+    }
   }
 
   /** Ends QEMU: it is asked, and killed after {@link END_TIMEOUT_MS}. */

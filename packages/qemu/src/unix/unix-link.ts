@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Commands } from '../monitor/commands.js';
 import type { Frame } from '../monitor/frame.js';
 import {
@@ -22,11 +22,14 @@ export interface UnixLinkOptions {
   readonly memory: SharedFile;
   /** Physical address of the area that is the monitor's. */
   readonly area: number;
-  /** Path of the socket that the machine's secure UART connects to. */
-  readonly socket: string;
   /** {@link COMMAND_TIMEOUT_MS} where absent. */
   readonly commandTimeoutMs?: number;
+  /** Whether the machine is still there; asked while a CPU carries out commands. */
+  readonly alive?: () => boolean;
 }
+
+/** Looks at a mailbox between two looks at the time. */
+const LOOKS = 256;
 
 /** QEMU's link: bytes over a Unix socket say that something is there, the shared file says what. */
 export class UnixLink implements MonitorLink {
@@ -34,10 +37,9 @@ export class UnixLink implements MonitorLink {
   readonly memory: SharedFile;
   onRing: (cpu: number) => void = () => {};
   readonly #mailboxes: number;
-  readonly #path: string;
   readonly #patience: number;
-  readonly #server: Server;
-  #socket: Socket | undefined = undefined;
+  readonly #alive: () => boolean;
+  #socket: Duplex | undefined = undefined;
   /** Rings are of a machine that goes through its reset. */
   #void = false;
   readonly #word: Int32Array = new Int32Array(1);
@@ -51,18 +53,21 @@ export class UnixLink implements MonitorLink {
     this.cpus = options.cpus;
     this.memory = options.memory;
     this.#mailboxes = options.area + MAILBOXES;
-    this.#path = options.socket;
     this.#patience = options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS;
-    this.#server = createServer((socket) => this.#connected(socket));
-    this.#server.maxConnections = 1;
+    this.#alive = options.alive ?? (() => true);
   }
 
-  /** Waits for the machine to connect. */
-  listen(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(this.#path, resolve);
+  /** The socket whose other end the machine's secure UART has. */
+  connect(socket: Duplex): void {
+    this.#socket = socket;
+    socket.on('data', (bytes: Uint8Array) => {
+      for (const ring of bytes) {
+        if (ring === RING_RESET) this.#void = false;
+        else if (ring < this.cpus && !this.#void) this.onRing(ring);
+      }
     });
+    // What can go wrong is that the other end has gone: whoever runs it says so.
+    socket.on('error', () => {});
   }
 
   readFrame(cpu: number, frame: Frame, registers: boolean): void {
@@ -107,36 +112,24 @@ export class UnixLink implements MonitorLink {
     this.#socket?.write(this.#one);
   }
 
-  /** Ends the connection and stops listening. */
+  /** Ends the connection. */
   close(): void {
     this.#socket?.destroy();
-    this.#server.close();
-  }
-
-  #connected(socket: Socket): void {
-    this.#socket = socket;
-    socket.on('data', (bytes) => {
-      for (const ring of bytes) {
-        if (ring === RING_RESET) this.#void = false;
-        else if (ring < this.cpus && !this.#void) this.onRing(ring);
-      }
-    });
-    // What can go wrong is that the other end has gone: whoever runs it says so.
-    socket.on('error', () => {});
   }
 
   /** Looks at the state until the CPU waits again: it is through within microseconds. */
   #await(cpu: number, mailbox: number): void {
     let deadline = 0;
-    for (let looks = 0; ; looks++) {
+    for (let looks = 1; ; looks++) {
       this.memory.read(mailbox, this.#wordBytes);
       if (this.#word[0] === State.waits) return;
-      if ((looks & 0xff) !== 0xff) continue;
+      if (looks % LOOKS !== 0) continue;
       const now = performance.now();
       if (deadline === 0) deadline = now + this.#patience;
       else if (now > deadline) {
         throw new MonitorError(`CPU ${cpu} has not carried out its commands within ${this.#patience} ms`);
       }
+      if (!this.#alive()) throw new MonitorError(`the machine ended while CPU ${cpu} carried out commands`);
     }
   }
 
