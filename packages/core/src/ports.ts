@@ -70,6 +70,12 @@ export interface SharedWords {
   and(index: number, bits: number): number;
   /** Stores where the word is `expected`, and gives what it was. */
   compareExchange(index: number, expected: number, replacement: number): number;
+  /**
+   * Copies bytes that the other side leaves alone meanwhile, from a byte's offset on: nothing about it is indivisible.
+   * Absent where it would be no quicker than word by word.
+   */
+  read?(offset: number, target: Uint8Array): void;
+  write?(offset: number, source: Uint8Array): void;
 }
 
 /** The bytes of one page of machine memory, 4-byte aligned: shared by all who map it. */

@@ -82,7 +82,7 @@ export class MachineMemory implements MemoryPort {
   /** Words that a CPU in the monitor changes in one step; see {@link Executor.execute} for when there is one. */
   sharedWords(address: GuestPhysical, length: number): SharedWords | undefined {
     const at = this.physical(address, length);
-    return at < 0 || at % 4 !== 0 ? undefined : new MachineWords(this.#executor, at, length >>> 2);
+    return at < 0 || at % 4 !== 0 ? undefined : new MachineWords(this.#executor, this.#memory, at, length >>> 2);
   }
 
   /** Where a range of guest memory lies in the machine; negative where it is not all memory. */

@@ -18,9 +18,9 @@ export class BlockRing {
   readonly #medium: BlockMedium;
   readonly #layout: BlkifLayout;
   readonly #ring: RequestRing;
-  readonly #slot: Int32Array;
+  readonly #slot: Uint8Array;
   readonly #view: DataView;
-  readonly #answer = new Int32Array(ANSWER_WORDS);
+  readonly #answer = new Uint8Array(ANSWER_BYTES);
   readonly #answerView = new DataView(this.#answer.buffer);
   /** What goes between a page and the medium. */
   readonly #part = new Uint8Array(PAGE_BYTES);
@@ -38,7 +38,7 @@ export class BlockRing {
     this.#link = link;
     this.#medium = medium;
     this.#layout = layout;
-    this.#slot = new Int32Array(layout.slot / 4);
+    this.#slot = new Uint8Array(layout.slot);
     this.#view = new DataView(this.#slot.buffer);
     this.#ring = new RequestRing(
       new JoinedWords(pages.map((page) => page.words)),
@@ -73,7 +73,7 @@ export class BlockRing {
     this.#ring.take(this.#slot);
     const request = readRequest(this.#view, this.#layout);
     const status = this.#carryOut(request);
-    for (let i = 0; i < 2; i++) this.#answer[i] = this.#slot[this.#layout.id / 4 + i] as number;
+    for (let i = 0; i < ID_BYTES; i++) this.#answer[i] = this.#slot[this.#layout.id + i] as number;
     this.#answerView.setUint8(8, request.effective);
     this.#answerView.setInt16(10, status, true);
     this.#ring.answer(this.#answer);
@@ -172,4 +172,5 @@ export class BlockRing {
 
 const SECTOR_BYTES = 1 << SECTOR_SHIFT;
 /** An answer has the request's id, its operation and the status. */
-const ANSWER_WORDS = 3;
+const ANSWER_BYTES = 12;
+const ID_BYTES = 8;

@@ -35,24 +35,6 @@ export class PageWords implements SharedWords {
   }
 }
 
-/** Reads bytes out of words. */
-export function readWords(words: SharedWords, from: number, target: Uint8Array): void {
-  for (let i = 0; i < target.length; i++) target[i] = words.load((from + i) >> 2) >>> shiftOf(from + i);
-}
-
-/** Writes bytes into words: no byte beside is touched, whoever changes it. */
-export function writeWords(words: SharedWords, to: number, source: Uint8Array): void {
-  for (let i = 0; i < source.length; i++) {
-    const shift = shiftOf(to + i);
-    words.and((to + i) >> 2, ~(0xff << shift));
-    words.or((to + i) >> 2, (source[i] as number) << shift);
-  }
-}
-
-function shiftOf(offset: number): number {
-  return (offset & 3) << 3;
-}
-
 /** Shared words of a guest's memory, whichever way its port has them; undefined where it has none. */
 export function wordsAt(memory: MemoryPort, address: GuestPhysical, length: number): SharedWords | undefined {
   const words = memory.sharedWords?.(address, length);

@@ -1,8 +1,9 @@
 import type { SharedWords } from '@trapline/core';
+import { readWords, writeWords } from '../rings/word-bytes.js';
 import type { DomainMemory } from './domain-memory.js';
 import { NO_FRAME, PAGE_BYTES } from './frames.js';
 import { Page } from './page.js';
-import { PageWords, readWords, writeWords } from './page-words.js';
+import { PageWords } from './page-words.js';
 
 /**
  * A page that Xen owns and a guest maps: shared_info, a grant frame. Where the embedder can map pages the guest sees this

@@ -22,9 +22,9 @@ export class ReceiveRing {
   readonly #link: FrontEndLink;
   readonly #ring: RequestRing;
   readonly #options: ReceiveOptions;
-  readonly #slot = new Int32Array(NET_RX_SLOT_BYTES / 4);
+  readonly #slot = new Uint8Array(NET_RX_SLOT_BYTES);
   readonly #view = new DataView(this.#slot.buffer);
-  readonly #answer = new Int32Array(NET_RX_SLOT_BYTES / 4);
+  readonly #answer = new Uint8Array(NET_RX_SLOT_BYTES);
   readonly #answerView = new DataView(this.#answer.buffer);
   #waiting: Packet[];
   #halted: boolean;

@@ -31,9 +31,10 @@ interface TransmitSlot {
 export class TransmitRing {
   readonly #link: FrontEndLink;
   readonly #ring: RequestRing;
-  readonly #slot = new Int32Array(NET_TX_SLOT_BYTES / 4);
+  readonly #slot = new Uint8Array(NET_TX_SLOT_BYTES);
   readonly #view = new DataView(this.#slot.buffer);
-  readonly #answer = new Int32Array(1);
+  readonly #answer = new Uint8Array(4);
+  readonly #answerView = new DataView(this.#answer.buffer);
   #halted: boolean;
 
   constructor(link: FrontEndLink, ring: RequestRing, halted: boolean) {
@@ -125,7 +126,7 @@ export class TransmitRing {
   }
 
   #respond({ id, extra }: TransmitSlot, status: number): void {
-    this.#answer[0] = extra ? (NETIF_RSP.NULL << 16) | 0 : (status << 16) | id;
+    this.#answerView.setInt32(0, extra ? (NETIF_RSP.NULL << 16) | 0 : (status << 16) | id, true);
     this.#ring.answer(this.#answer);
   }
 }

@@ -1,4 +1,5 @@
 import type { SharedWords } from '@trapline/core';
+import { readWords, writeWords } from './word-bytes.js';
 
 /** What a ring gives where its indices cannot be: more is in it than fits. */
 export const RING_CORRUPT = -1;
@@ -42,21 +43,10 @@ export class ByteRing {
     const used = (words.load(producer) - at) >>> 0;
     if (used > size) return RING_CORRUPT;
     const count = Math.min(used, to - from);
-    for (let i = 0; i < count; ) {
-      const offset = (at + i) & (size - 1);
-      const word = words.load(bytes + (offset >> 2));
-      const to = from + i;
-      if ((offset & 3) === 0 && count - i >= 4) {
-        target[to] = word;
-        target[to + 1] = word >> 8;
-        target[to + 2] = word >> 16;
-        target[to + 3] = word >> 24;
-        i += 4;
-      } else {
-        target[to] = word >> ((offset & 3) * 8);
-        i++;
-      }
-    }
+    const offset = at & (size - 1);
+    const first = Math.min(count, size - offset);
+    if (first > 0) readWords(words, bytes * 4 + offset, target.subarray(from, from + first));
+    if (count > first) readWords(words, bytes * 4, target.subarray(from + first, from + count));
     if (count > 0) words.store(consumer, at + count);
     return count;
   }
@@ -69,20 +59,10 @@ export class ByteRing {
     const used = (at - words.load(consumer)) >>> 0;
     if (used > size) return RING_CORRUPT;
     const count = Math.min(size - used, to - from);
-    for (let i = 0; i < count; ) {
-      const offset = (at + i) & (size - 1);
-      const index = bytes + (offset >> 2);
-      const of = from + i;
-      if ((offset & 3) === 0 && count - i >= 4) {
-        const low = (source[of] as number) | ((source[of + 1] as number) << 8);
-        words.store(index, low | ((source[of + 2] as number) << 16) | ((source[of + 3] as number) << 24));
-        i += 4;
-      } else {
-        const shift = (offset & 3) * 8;
-        words.store(index, (words.load(index) & ~(0xff << shift)) | ((source[of] as number) << shift));
-        i++;
-      }
-    }
+    const offset = at & (size - 1);
+    const first = Math.min(count, size - offset);
+    if (first > 0) writeWords(words, bytes * 4 + offset, source.subarray(from, from + first));
+    if (count > first) writeWords(words, bytes * 4, source.subarray(from + first, from + count));
     if (count > 0) words.store(producer, at + count);
     return count;
   }

@@ -1,4 +1,5 @@
 import type { SharedWords } from '@trapline/core';
+import { readWords, writeWords } from './word-bytes.js';
 
 /** Words of a page that is found anew when a machine is restored: who holds them goes on. */
 export class MovingWords implements SharedWords {
@@ -31,5 +32,13 @@ export class MovingWords implements SharedWords {
 
   compareExchange(index: number, expected: number, replacement: number): number {
     return this.#words.compareExchange(index, expected, replacement);
+  }
+
+  read(offset: number, target: Uint8Array): void {
+    readWords(this.#words, offset, target);
+  }
+
+  write(offset: number, source: Uint8Array): void {
+    writeWords(this.#words, offset, source);
   }
 }

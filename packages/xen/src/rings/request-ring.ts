@@ -1,5 +1,6 @@
 import type { SharedWords } from '@trapline/core';
 import { RING_CORRUPT } from './byte-ring.js';
+import { readWords, writeWords } from './word-bytes.js';
 
 /** Where a ring of requests has its indices (public/io/ring.h), in 32-bit words. */
 export const REQUEST_RING = {
@@ -44,10 +45,9 @@ export class RequestRing {
     return count < 0 ? RING_CORRUPT : count;
   }
 
-  /** Copies the next request, whose being there {@link available} told. */
-  take(target: Int32Array): void {
-    const from = this.#slot(this.#consumed);
-    for (let i = 0; i < this.#slotWords; i++) target[i] = this.#words.load(from + i);
+  /** Copies the next request, as long as a slot, whose being there {@link available} told. */
+  take(target: Uint8Array): void {
+    readWords(this.#words, this.#slot(this.#consumed) * 4, target);
     this.#consumed = (this.#consumed + 1) | 0;
   }
 
@@ -57,9 +57,8 @@ export class RequestRing {
   }
 
   /** Writes an answer into the next slot; {@link push} makes it valid. */
-  answer(source: Int32Array): void {
-    const to = this.#slot(this.#answered);
-    for (let i = 0; i < source.length; i++) this.#words.store(to + i, source[i] as number);
+  answer(source: Uint8Array): void {
+    writeWords(this.#words, this.#slot(this.#answered) * 4, source);
     this.#answered = (this.#answered + 1) | 0;
   }
 
