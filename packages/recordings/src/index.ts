@@ -36,6 +36,7 @@ export type {
   ClockReadings,
   InterruptDrive,
   InterruptInFlight,
+  MediumBytes,
   PortTraffic,
   TracedMachine,
   Translation,

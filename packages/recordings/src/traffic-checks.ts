@@ -14,13 +14,17 @@ const entry = fields({
   'page?': text,
 });
 
-/** Bytes of guest memory, where they stand. */
-export const memory: Check = listOf((value, place) => {
-  entry(value, place);
-  const { hex: digits = '', times = 1 } = value as { readonly hex?: string; readonly times?: number };
-  const length = (digits.length / 2) * times;
-  if (length > MAX_ENTRY_BYTES) throw new RecordingError(place, `is ${length} bytes: at most ${MAX_ENTRY_BYTES}`);
-});
+/** A list of bytes where they stand, of which no entry is too long. */
+const bytesWhere = (check: Check): Check =>
+  listOf((value, place) => {
+    check(value, place);
+    const { hex: digits = '', times = 1 } = value as { readonly hex?: string; readonly times?: number };
+    const length = (digits.length / 2) * times;
+    if (length > MAX_ENTRY_BYTES) throw new RecordingError(place, `is ${length} bytes: at most ${MAX_ENTRY_BYTES}`);
+  });
+
+/** Bytes of guest memory. */
+export const memory: Check = bytesWhere(entry);
 
 const change: Check = (value, place) => {
   if (value !== 'asserted' && value !== 'deasserted' && value !== 'pulsed') {
@@ -43,6 +47,7 @@ export const traffic: Readonly<Record<string, Check>> = {
   'random?': listOf(orNull(bytes)),
   'pending?': listOf(count),
   'inFlight?': listOf(fields({ cpu: count, intid: count, is: flag })),
+  'media?': bytesWhere(fields({ medium: count, addr: hex, hex: bytes, 'times?': count })),
   'memOut?': memory,
   'interrupts?': listOf(fields({ cpu: count, intid: count, change })),
 };

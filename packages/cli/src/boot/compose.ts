@@ -10,7 +10,7 @@ import { type FileDisk, fileDisk } from './disk.js';
 import { payloadOf } from './payload.js';
 import type { Settings } from './settings.js';
 import { stacks } from './stacks.js';
-import { BootTrace } from './trace.js';
+import { BootTrace, type HostAction } from './trace.js';
 import { XenSide } from './xen-side.js';
 
 /** A machine and the stack that answers it, ready to start. */
@@ -77,7 +77,7 @@ async function composeWith(plan: Plan): Promise<Composed> {
   if (services !== undefined) {
     const machine = createQemu(optionsOf(settings, tree));
     return disposing(machine, () => {
-      const xen = sideOf(machine, 'guest', media);
+      const xen = sideOf(machine, 'guest', media, trace);
       const { tick, ...levels } = services({ pages: machine.plan.hypervisor.base, xen });
       const spec = { name: 'guest', ...start, ...ownTree(machine, tree, trace) };
       return { machine, ...whole(createStack({ guests: [spec], ...levels })), payload, tick, xen, trace };
@@ -98,7 +98,7 @@ async function composeFile({ settings, payload, tree, media, start, trace }: Pla
         if (machines.length > 0) throw new CommandError(`${file}: has several guests; QEMU runs one`);
         const own = tree ?? (spec.deviceTree as DeviceTree | undefined);
         const machine = createQemu(optionsOf({ ...settings, cpus: settings.cpus ?? cpusOf(spec) }, own));
-        machines.push({ machine, xen: sideOf(machine, spec.name, media) });
+        machines.push({ machine, xen: sideOf(machine, spec.name, media, trace) });
         const { vcpus: _, memory: __, deviceTree: ___, ...kept } = spec;
         const brought = ownTree(machine, own, trace);
         return { ...kept, ...start, ...brought, ...merged(kept, brought) };
@@ -113,8 +113,16 @@ async function composeFile({ settings, payload, tree, media, start, trace }: Pla
   }
 }
 
-function sideOf({ plan, bridge }: QemuMachine, guest: string, media: readonly FileDisk[]): XenSide {
-  return new XenSide({ pages: plan.hypervisor.base, post: (work) => bridge.post(work) }, guest, media);
+function sideOf(
+  { plan, bridge }: QemuMachine,
+  guest: string,
+  media: readonly FileDisk[],
+  trace: BootTrace | undefined,
+): XenSide {
+  const act = (what: HostAction, work: () => void): void =>
+    bridge.post(trace === undefined ? work : () => trace.act(what, work));
+  const disks = trace === undefined ? media : media.map((medium) => trace.medium(medium));
+  return new XenSide({ pages: plan.hypervisor.base, act }, guest, disks);
 }
 
 /** Refuses what was asked for and the stack has not. */

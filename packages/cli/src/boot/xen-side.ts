@@ -2,6 +2,7 @@ import type { Console } from '@trapline/qemu';
 import type { BlockMedium, ConsoleRing, XenHost, XenStore } from '@trapline/xen';
 import { type Observable, Subject } from 'rxjs';
 import type { XenSite } from '../run/xen-backend.js';
+import type { HostAction } from './trace.js';
 
 const PAGE_BYTES = 4096;
 /** The part of a hypervisor's pages in which a guest may put its grant table: its rings lie behind. */
@@ -11,8 +12,8 @@ const GRANT_BYTES = 0x10_0000;
 export interface DomainMachine {
   /** Where a hypervisor's own pages begin. */
   readonly pages: number;
-  /** Does work when the machine's memory may be changed. */
-  post(work: () => void): void;
+  /** Does work of the host's when the machine's memory may be changed; `what` names it for traces. */
+  act(what: HostAction, work: () => void): void;
 }
 
 /** The host's side of a domain of Xen's in a machine of QEMU's: where its pages are, its console, its store. */
@@ -21,7 +22,7 @@ export class XenSide implements XenSite {
   readonly grants: XenSite['grants'];
   readonly rings: XenSite['rings'];
   readonly disks: XenSite['disks'];
-  readonly #post: (work: () => void) => void;
+  readonly #machine: DomainMachine;
   readonly #output = new Subject<Uint8Array>();
   #host: XenHost | undefined = undefined;
   #ring: ConsoleRing | undefined = undefined;
@@ -34,7 +35,7 @@ export class XenSide implements XenSite {
     this.grants = { base: BigInt(pages), size: BigInt(GRANT_BYTES) };
     this.rings = { console: ring, store: ring + 1 };
     this.disks = media.map((medium, i) => ({ name: `xvd${String.fromCharCode(FIRST_DISK + i)}`, medium }));
-    this.#post = (work) => machine.post(work);
+    this.#machine = machine;
   }
 
   hasHost(host: XenHost): void {
@@ -74,14 +75,19 @@ export class XenSide implements XenSite {
     const domid = this.#host?.domain(this.guest)?.id;
     const control = `/local/domain/${domid}/control`;
     if (store?.text(`${control}/feature-poweroff`) !== '1') return false;
-    this.#post(() => store.write(`${control}/shutdown`, 'poweroff'));
+    this.#machine.act({ action: XEN_POWER_OFF }, () => store.write(`${control}/shutdown`, 'poweroff'));
     return true;
   }
 
   #type(bytes: Uint8Array | string): boolean {
-    this.#post(() => void this.#ring?.write(bytes));
+    const hex = Buffer.from(bytes).toString('hex');
+    this.#machine.act({ action: XEN_TYPE, hex }, () => void this.#ring?.write(bytes));
     return true;
   }
 }
 
 const FIRST_DISK = 0x61;
+
+/** What the host does of itself, by the names that traces have: somebody types (`hex`), the domain is asked to power off. */
+export const XEN_TYPE = 'xen-type';
+export const XEN_POWER_OFF = 'xen-power-off';

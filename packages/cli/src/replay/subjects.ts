@@ -1,18 +1,9 @@
 import type { ConduitKind, Level } from '@trapline/core';
 import { createVcpuResult, hostCpuOfLevels, hypervisor, mpidrOfVcpu } from '@trapline/kvm';
 import { type FirmwareOptions, psci } from '@trapline/psci';
-import {
-  bareMachine,
-  kvmMachine,
-  type Setting,
-  type StagePlan,
-  type Subjects,
-  tracedMachine,
-  xenMachine,
-} from '@trapline/replay';
+import { bareMachine, kvmMachine, type Setting, type StagePlan, type Subjects, xenMachine } from '@trapline/replay';
 import { hypervisor as xen } from '@trapline/xen';
-import { stacks } from '../boot/stacks.js';
-import { XenSide } from '../boot/xen-side.js';
+import { playStack } from './traced-stack.js';
 
 /** Who answers a recording, by the package that its subject names. */
 export const subjects: Subjects = {
@@ -36,17 +27,4 @@ function playPsci(setting: Setting): StagePlan {
     ...(level === 'outside' && environment.psciConduit ? { conduit: environment.psciConduit as ConduitKind } : {}),
   } as FirmwareOptions;
   return bareMachine(setting, { services: { [level]: [psci.firmware(options)] } });
-}
-
-/** A stack that `trapline boot` names, by a trace of it. */
-function playStack(setting: Setting): StagePlan {
-  const { profile, options } = setting.subject;
-  const services = Object.hasOwn(stacks, profile) ? stacks[profile] : undefined;
-  if (services === undefined)
-    throw new Error(`no stack '${profile}' here; there are ${Object.keys(stacks).join(', ')}`);
-  const pages = Number(options.pages);
-  const guest = setting.environment.traced?.guest ?? '';
-  const xen = new XenSide({ pages, post: (work) => work() }, guest, []);
-  const { el2 = [], el3 = [], tick } = services({ pages, xen });
-  return tracedMachine(setting, { services: { el2, el3 }, actions: tick === undefined ? {} : { tick } });
 }

@@ -22,6 +22,12 @@ export interface ClockReadings {
   readonly stolen?: Readonly<Record<string, Hex>>;
 }
 
+/** Bytes of a disk of the host's. */
+export interface MediumBytes extends Pick<MemoryBytes, 'addr' | 'hex' | 'times'> {
+  /** Which disk, counted from 0. */
+  readonly medium: number;
+}
+
 /** An interrupt line that the answering side drove. */
 export interface InterruptDrive {
   /** The CPU of a private interrupt; of a shared one, who drove it. */
@@ -38,8 +44,8 @@ export interface InterruptInFlight {
 }
 
 /**
- * What passed the ports while the answering side worked on a step, in traces of real guests. The first five are done
- * before it, or given to it when it asks; the others are observed.
+ * What passed the ports while the answering side worked on a step, in traces of real guests. All but the last two are
+ * done before it, or given to it when it asks; those are observed.
  */
 export interface PortTraffic {
   /** What it read of the guest's memory that no step before has put or observed there. */
@@ -51,6 +57,8 @@ export interface PortTraffic {
   /** CPUs that had an interrupt pending when it asked. */
   readonly pending?: readonly number[];
   readonly inFlight?: readonly InterruptInFlight[];
+  /** What it read of disks that no step before has read or written there. */
+  readonly media?: readonly MediumBytes[];
   /** Everything that it wrote to the guest's memory. */
   readonly memOut?: readonly MemoryBytes[];
   /** Interrupt lines that it drove, in order. */

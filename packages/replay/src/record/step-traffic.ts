@@ -3,6 +3,7 @@ import type {
   HexBytes,
   InterruptDrive,
   InterruptInFlight,
+  MediumBytes,
   MemoryBytes,
   PortTraffic,
   Translation,
@@ -34,6 +35,8 @@ export class StepTraffic implements MemoryTap {
   #pending = new Set<number>();
   #inFlight: InterruptInFlight[] = [];
   #interrupts: InterruptDrive[] = [];
+  readonly #disks: EstablishedMemory[] = [];
+  #media: MediumBytes[] = [];
 
   looking(): void {
     this.#looks++;
@@ -86,9 +89,26 @@ export class StepTraffic implements MemoryTap {
     this.#interrupts.push(drive);
   }
 
+  /** Another disk: its number. */
+  addMedium(): number {
+    return this.#disks.push(new EstablishedMemory()) - 1;
+  }
+
+  foundOn(medium: number, position: number, bytes: Uint8Array): void {
+    const disk = this.#disks[medium] as EstablishedMemory;
+    for (const run of disk.news(position, bytes)) {
+      for (const entry of entriesOf(run)) this.#media.push({ medium, ...entry });
+    }
+    disk.put(position, bytes);
+  }
+
+  putOn(medium: number, position: number, bytes: Uint8Array): void {
+    this.#disks[medium]?.put(position, bytes);
+  }
+
   /** Whether the guest would notice, or a later step depends on it. */
   get matters(): boolean {
-    const lists = [this.#late, this.#translations, this.#random, this.#interrupts];
+    const lists = [this.#late, this.#translations, this.#random, this.#interrupts, this.#media];
     return !this.#in.isEmpty || !this.#out.isEmpty || lists.some(({ length }) => length > 0);
   }
 
@@ -103,6 +123,7 @@ export class StepTraffic implements MemoryTap {
       ...(this.#random.length > 0 && { random: this.#random }),
       ...(this.#pending.size > 0 && { pending: [...this.#pending] }),
       ...(this.#inFlight.length > 0 && { inFlight: this.#inFlight }),
+      ...(this.#media.length > 0 && { media: this.#media }),
       ...(memOut.length > 0 && { memOut }),
       ...(this.#interrupts.length > 0 && { interrupts: this.#interrupts }),
     };
@@ -130,6 +151,7 @@ export class StepTraffic implements MemoryTap {
     this.#pending = new Set();
     this.#inFlight = [];
     this.#interrupts = [];
+    this.#media = [];
   }
 
   #isTouched({ address, bytes }: ByteRun): boolean {

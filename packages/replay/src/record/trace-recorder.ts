@@ -26,6 +26,12 @@ interface HostAction {
   readonly [field: string]: unknown;
 }
 
+/** Hears of every use of a disk. */
+export interface MediumTap {
+  found(position: number, bytes: Uint8Array): void;
+  put(position: number, bytes: Uint8Array): void;
+}
+
 /** What the trace has to say of a CPU that waits. */
 interface Absence {
   readonly before: Halves;
@@ -46,7 +52,8 @@ export const OTHER_WORK = 'other';
  * 4. {@link act} does what the host does beside the guest's calls.
  * 5. {@link close} makes the text whole.
  *
- * Calls of several CPUs stand in the order in which they were answered. Time stands still while a step is answered.
+ * Calls of several CPUs stand in the order in which they were answered. Time stands still while a step is answered. A
+ * trace ends with the call that ends the machine, or asks for its reset.
  */
 export class TraceRecorder {
   readonly #write: (text: string) => void;
@@ -58,6 +65,8 @@ export class TraceRecorder {
   /** Something is being answered: what comes of it follows its step. */
   #busy = false;
   #following: Step[] = [];
+  /** What the host does once it is answered. */
+  readonly #waiting: (() => void)[] = [];
   #callers = new Map<number, CallerState>();
   #caller: CallerState | undefined = undefined;
   readonly #away = new Map<number, Absence>();
@@ -95,6 +104,15 @@ export class TraceRecorder {
     return this.#ports;
   }
 
+  /** A disk that the services read and write: tell it what was found there, and what was put. */
+  medium(): MediumTap {
+    const number = this.#traffic.addMedium();
+    return {
+      found: (position, bytes) => this.#traffic.foundOn(number, position, bytes),
+      put: (position, bytes) => this.#traffic.putOn(number, position, bytes),
+    };
+  }
+
   /** Listens to a guest that was composed with {@link ports}. */
   connect(machine: Machine, guest: Guest): void {
     const { name } = guest;
@@ -125,9 +143,13 @@ export class TraceRecorder {
     this.#phase = 'running';
   }
 
-  /** Does what the host does of itself, as a step: whoever replays has an action of that name. */
+  /**
+   * Does what the host does of itself, as a step: whoever replays has an action of that name. What comes up while a call
+   * is answered is done right after it.
+   */
   act(what: HostAction, work: () => void): void {
-    this.#turn({ op: 'vmm', ...what }, work);
+    if (this.#busy && this.#phase === 'running') this.#waiting.push(() => this.act(what, work));
+    else this.#turn({ op: 'vmm', ...what }, work);
   }
 
   /** Ends the text. Nothing is written any more. */
@@ -175,6 +197,7 @@ export class TraceRecorder {
     if (at !== undefined) this.#callers.set(cpu, at);
     this.#caller = undefined;
     this.#done();
+    if (outcome.kind === 'system') this.close();
   }
 
   #power({ vcpu: cpu, from, to }: PowerChange): void {
@@ -215,6 +238,7 @@ export class TraceRecorder {
   #done(): void {
     this.#busy = false;
     for (const step of this.#following.splice(0)) this.#step(step);
+    for (const act of this.#waiting.splice(0)) act();
   }
 
   /** What passed the ports outside of any step that is known here. */

@@ -40,26 +40,33 @@ export class ByteMap {
 
   /** Everything that was put, by address; what touches is one run. */
   *runs(): Generator<ByteRun> {
-    let open: { address: number; readonly bytes: number[] } | undefined;
-    for (const number of [...this.#pages.keys()].sort((a, b) => a - b)) {
-      const { bytes, present } = this.#pages.get(number) as BytePage;
-      for (let i = 0; i < PAGE_BYTES; i++) {
-        const address = number * PAGE_BYTES + i;
-        const ends = present[i] === 0 || (open !== undefined && open.address + open.bytes.length !== address);
-        if (ends && open !== undefined) {
-          yield { address: open.address, bytes: Uint8Array.from(open.bytes) };
-          open = undefined;
-        }
-        if (present[i] === 0) continue;
-        open ??= { address, bytes: [] };
-        open.bytes.push(bytes[i] as number);
+    let open: { readonly address: number; end: number; readonly pieces: Uint8Array[] } | undefined;
+    for (const { address, bytes } of this.#pieces()) {
+      if (open?.end === address) {
+        open.pieces.push(bytes);
+        open.end += bytes.length;
+        continue;
       }
+      if (open !== undefined) yield joined(open);
+      open = { address, end: address + bytes.length, pieces: [bytes] };
     }
-    if (open !== undefined) yield { address: open.address, bytes: Uint8Array.from(open.bytes) };
+    if (open !== undefined) yield joined(open);
   }
 
   clear(): void {
     this.#pages.clear();
+  }
+
+  /** The same, cut at the ends of pages. */
+  *#pieces(): Generator<ByteRun> {
+    for (const number of [...this.#pages.keys()].sort((a, b) => a - b)) {
+      const { bytes, present } = this.#pages.get(number) as BytePage;
+      for (let from = present.indexOf(1); from >= 0; ) {
+        const end = present.indexOf(0, from);
+        yield { address: number * PAGE_BYTES + from, bytes: bytes.slice(from, end < 0 ? PAGE_BYTES : end) };
+        from = end < 0 ? -1 : present.indexOf(1, end);
+      }
+    }
   }
 
   #page(address: number): BytePage {
@@ -71,4 +78,16 @@ export class ByteMap {
     }
     return page;
   }
+}
+
+function joined({ address, pieces }: { readonly address: number; readonly pieces: readonly Uint8Array[] }): ByteRun {
+  const [only] = pieces as readonly [Uint8Array];
+  if (pieces.length === 1) return { address, bytes: only };
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return { address, bytes };
 }

@@ -6,6 +6,7 @@ const WORD_BYTES = 4;
 /** Shared words with somebody who listens: the memory's own, or its bytes where it has none and nothing runs meanwhile. */
 export class TappedWords implements SharedWords {
   readonly #words: SharedWords;
+  readonly #memory: MemoryPort;
   readonly #address: number;
   readonly #tap: MemoryTap;
   readonly #word: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(WORD_BYTES));
@@ -13,6 +14,7 @@ export class TappedWords implements SharedWords {
 
   constructor(memory: MemoryPort, address: GuestPhysical, length: number, tap: MemoryTap) {
     this.#words = memory.sharedWords?.(address, length) ?? new CopiedWords(memory, address);
+    this.#memory = memory;
     this.#address = address;
     this.#tap = tap;
   }
@@ -46,6 +48,19 @@ export class TappedWords implements SharedWords {
     const old = this.#found(index, this.#words.compareExchange(index, expected, replacement));
     if (old === expected) this.#put(index, replacement);
     return old;
+  }
+
+  /** Copies bytes that the guest leaves alone meanwhile. */
+  read(offset: number, target: Uint8Array): void {
+    this.#tap.looking();
+    this.#memory.read((this.#address + offset) as GuestPhysical, target);
+    this.#tap.found(this.#address + offset, target);
+  }
+
+  /** Copies bytes to where the guest changes nothing meanwhile. */
+  write(offset: number, source: Uint8Array): void {
+    this.#memory.write((this.#address + offset) as GuestPhysical, source);
+    this.#tap.put(this.#address + offset, source);
   }
 
   #found(index: number, value: number): number {

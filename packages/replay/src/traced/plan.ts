@@ -2,6 +2,7 @@ import type { ExceptionLevel } from '@trapline/core';
 import { type Environment, RecordingError } from '@trapline/recordings';
 import type { GuestServices } from '@trapline/trap-bus';
 import type { PlannedCpu, Setting, StagePlan } from '../stage/plan.js';
+import type { PlayedMedium } from './played-medium.js';
 import { playersOf } from './players.js';
 import { type TracedActions, TracedSide } from './traced-side.js';
 
@@ -9,6 +10,8 @@ import { type TracedActions, TracedSide } from './traced-side.js';
 export interface TracedMachineParts {
   readonly services: GuestServices;
   readonly actions?: TracedActions;
+  /** The disks that they read and write, in the order in which the recorder was asked for them. */
+  readonly media?: readonly PlayedMedium[];
 }
 
 /** Where the program stands that makes the calls: nothing depends on it. */
@@ -20,11 +23,11 @@ const CALL_SITE = 0x1000n;
  *
  * Throws `RecordingError` for an environment without `traced` or `mpidr`.
  */
-export function tracedMachine(setting: Setting, { services, actions = {} }: TracedMachineParts): StagePlan {
+export function tracedMachine(setting: Setting, { services, actions = {}, media = [] }: TracedMachineParts): StagePlan {
   const { environment } = setting;
   const { traced } = environment;
   if (traced === undefined) throw new RecordingError('environment.traced', 'is missing');
-  const side = new TracedSide(traced);
+  const side = new TracedSide(traced, media);
   const { memory, interrupts, clock, random } = side;
   return {
     arrivals: 'steps',

@@ -2,6 +2,7 @@ import type { PortTraffic, Step, TracedMachine } from '@trapline/recordings';
 import type { Findings } from '../report/findings.js';
 import type { Stage } from '../stage/stage.js';
 import { compareDriven, compareWritten } from './compare-traffic.js';
+import type { PlayedMedium } from './played-medium.js';
 import { PlayedMemory } from './played-memory.js';
 import { PlayedClock, PlayedInterrupts, PlayedRandom } from './played-ports.js';
 
@@ -15,7 +16,10 @@ export class TracedSide {
   readonly clock: PlayedClock;
   readonly random: PlayedRandom = new PlayedRandom();
 
-  constructor({ regions, frequency, ports }: TracedMachine) {
+  readonly #media: readonly PlayedMedium[];
+
+  constructor({ regions, frequency, ports }: TracedMachine, media: readonly PlayedMedium[]) {
+    this.#media = media;
     this.memory = new PlayedMemory(regions.map(({ base, size }) => ({ base: Number(base), size: Number(size) })));
     this.clock = new PlayedClock(frequency, ports);
     this.random.begin(ports);
@@ -29,6 +33,7 @@ export class TracedSide {
       return;
     }
     for (const port of [this.interrupts, this.clock, this.random]) port.begin(step);
+    for (const entry of step.media ?? []) this.#media[entry.medium]?.put(entry);
     work();
     stage.settle();
     compareWritten(findings, step.memOut, this.memory.written);
