@@ -1,106 +1,95 @@
-import { spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { buildCli } from '../build.mjs';
 import { root } from '../root.mjs';
 import { fetchGuests } from './fetch.mjs';
+import { own, stacks } from './kinds.mjs';
+import { measure } from './measure.mjs';
+import { Results } from './results.mjs';
 
-/** Boots that run in turns: on QEMU's own PSCI, and on the stacks. */
-const KINDS = ['qemu', 'psci-smc', 'psci-hvc', 'kvm'];
-const CPUS = '4';
-const WORDS = 'console=ttyAMA0 quiet rdinit=/init trapline.hotplug';
-/** A boot that takes longer has failed. */
-const TIMEOUT_MS = 120_000;
+/** What can be booted: on QEMU's own PSCI, and on stacks. */
+const KINDS = [...Object.keys(own), ...Object.keys(stacks)];
+
+const usage = `Usage: npm run -s boot:soak -- [--count N] [--kinds NAME,...] [--json FILE]
+
+Boots Debian's Linux N times (50) of each kind, in turns, with 4 CPUs that go off and come back, beside the
+same kernel and initial file system on QEMU's own PSCI. A boot that fails leaves its console in a file.
+
+Kinds: ${KINDS.join(', ')}`;
+
+/** Where consoles of failed boots go: outside of git. */
+const directory = join(root, '.cache/soak');
 
 /**
- * The job `soak`: boots Debian's Linux so many times in a row (50 where nobody says) on each stack and on QEMU's own
- * PSCI, with 4 CPUs that go off and come back. Prints how many came to their power off, and how long they took.
+ * The job `soak`. Prints a line for each round and each kind; 0 where all boots came to their power off, 1 where some did
+ * not, 2 for wrong usage.
  */
-export async function soak([count = '50', ...kinds]) {
+export async function soak(args) {
+  const settings = settingsOf(args);
+  if (settings === undefined) {
+    console.error(usage);
+    return 2;
+  }
   if (buildCli() !== 0) return 1;
   const files = fetchGuests();
-  const wanted = kinds.length > 0 ? kinds : KINDS;
-  const seen = new Map(wanted.map((kind) => [kind, { seconds: [], medians: [], slow: [], failed: [] }]));
-  for (let round = 1; round <= Number(count); round++) {
+  rmSync(directory, { recursive: true, force: true });
+  const { count, json } = settings;
+  const rows = new Map(settings.kinds.map((kind) => [kind, new Results(kind)]));
+  const ownOf = ({ kind }) => rows.get(stacks[kind]?.own);
+  for (let round = 1; round <= count; round++) {
     const words = [];
-    for (const kind of wanted) {
-      const boot = await run(kind, files);
-      const row = seen.get(kind);
-      if (boot.failed) row.failed.push(`round ${round}: ${boot.failed}`);
-      else row.seconds.push(boot.seconds);
-      words.push(`${kind} ${boot.failed ? 'failed' : `${boot.seconds.toFixed(2)} s`}`);
-      if (boot.median !== undefined) row.medians.push(boot.median);
-      if (boot.slow !== undefined) row.slow.push(boot.slow);
-    }
+    for (const [kind, row] of rows) words.push(`${kind} ${await oneBoot(kind, row, round, files)}`);
     console.log(`round ${round}: ${words.join(', ')}`);
-  }
-  const own = median(seen.get('qemu')?.seconds ?? []);
-  for (const [kind, { seconds, medians, slow, failed }] of seen) {
-    const time = median(seconds);
-    const ratio = own > 0 ? `, ${(time / own).toFixed(2)} × QEMU's own` : '';
-    const calls =
-      medians.length > 0 ? `; a call ${median(medians)} µs (median of medians), ${median(slow)} µs (99 %)` : '';
-    console.log(`${kind}: ${seconds.length} of ${count} boots; median ${time.toFixed(2)} s${ratio}${calls}`);
-    for (const words of failed) console.log(`  ${words}`);
-  }
-  return [...seen.values()].every(({ failed }) => failed.length === 0) ? 0 : 1;
-}
-
-async function run(kind, files) {
-  const began = performance.now();
-  const { output, code } = kind === 'qemu' ? await onQemu(files) : await onStack(kind, files);
-  const whole = (performance.now() - began) / 1000;
-  const online = (output.match(/GUEST: cpu\d on: 0-3/g) ?? []).length;
-  if (code !== 0 || online !== 3 || !output.includes('GUEST: poweroff'))
-    return { failed: `code ${code}: ${output.slice(-300)}` };
-  const said = /after ([\d.]+) s/.exec(output)?.[1];
-  const calls = /took the guest (\d+) µs \(median\), (\d+) µs/.exec(output);
-  return {
-    seconds: said === undefined ? whole : Number(said),
-    ...(calls !== null && { median: Number(calls[1]), slow: Number(calls[2]) }),
-  };
-}
-
-function onStack(stack, { kernel, initrd }) {
-  const guest = ['--kernel', kernel, '--initrd', initrd, '--append', WORDS, '--cpus', CPUS];
-  return end(process.execPath, ['packages/cli/dist/bin.js', 'boot', '--stack', stack, ...guest]);
-}
-
-function onQemu({ kernel, initrd }) {
-  const machine = [
-    '-machine',
-    'virt,gic-version=3',
-    '-cpu',
-    'cortex-a57',
-    '-smp',
-    CPUS,
-    '-m',
-    '512',
-    '-accel',
-    'tcg,thread=multi',
-  ];
-  const silent = ['-net', 'none', '-display', 'none', '-monitor', 'none', '-serial', 'stdio', '-no-reboot'];
-  return end('qemu-system-aarch64', [...machine, ...silent, '-kernel', kernel, '-initrd', initrd, '-append', WORDS]);
-}
-
-function end(command, args) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (bytes) => {
-        output += bytes;
-      });
+    // Also a run that does not come to its end has results.
+    if (json !== undefined) {
+      const results = [...rows.values()].map((row) => row.data(ownOf(row)));
+      writeFileSync(json, `${JSON.stringify({ host: host(), rounds: round, kinds: results }, undefined, 2)}\n`);
     }
-    const late = setTimeout(() => child.kill('SIGTERM'), TIMEOUT_MS);
-    child.on('error', (error) => {
-      output += error.message;
-    });
-    child.on('close', (code) => {
-      clearTimeout(late);
-      resolve({ output, code });
-    });
-  });
+  }
+  for (const row of rows.values()) {
+    console.log(row.line(count, ownOf(row)));
+    for (const { round, words, console: file } of row.failures) console.log(`  round ${round}: ${words} (${file})`);
+  }
+  return [...rows.values()].every(({ failures }) => failures.length === 0) ? 0 : 1;
 }
 
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+function settingsOf(args) {
+  const options = { count: { type: 'string' }, kinds: { type: 'string' }, json: { type: 'string' } };
+  let values;
+  try {
+    ({ values } = parseArgs({ args, options }));
+  } catch (error) {
+    console.error(`soak: ${error.message}`);
+    return undefined;
+  }
+  const count = Number(values.count ?? 50);
+  const wanted = values.kinds === undefined ? KINDS : values.kinds.split(',');
+  const unknown = wanted.find((kind) => !KINDS.includes(kind));
+  if (!(Number.isInteger(count) && count > 0) || unknown !== undefined) {
+    console.error(unknown === undefined ? `soak: --count ${values.count}` : `soak: no kind '${unknown}'`);
+    return undefined;
+  }
+  const compared = wanted.map((kind) => stacks[kind]?.own ?? kind);
+  return { count, kinds: [...new Set([...compared, ...wanted])], json: values.json };
+}
+
+async function oneBoot(kind, row, round, files) {
+  const { failure, output, ...boot } = await measure(kind, files);
+  if (failure === undefined) {
+    row.add(boot);
+    return `${boot.seconds.toFixed(2)} s`;
+  }
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, `${kind}-${round}.log`);
+  writeFileSync(file, output);
+  row.failures.push({ round, words: failure, console: file });
+  return 'FAILED';
+}
+
+function host() {
+  const qemu = spawnSync('qemu-system-aarch64', ['--version'], { encoding: 'utf8' }).stdout?.split('\n')[0];
+  return { cpu: cpus()[0]?.model, cpus: availableParallelism(), node: process.version, qemu };
 }
