@@ -1,19 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Live } from '@trapline/cli';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { cannotBoot, guest, terminal, why } from './guests.js';
 import { type Run, trapline } from './harness.js';
 
 const THIS = fileURLToPath(import.meta.url);
-const guests = fileURLToPath(new URL('../../../.cache/guests', import.meta.url));
-const guest = (name: string): string => join(guests, name);
-const hasQemu = spawnSync('qemu-system-aarch64', ['--version']).error === undefined;
-const cannotBoot = !(hasQemu && existsSync(guest('initrd'))) && !process.env.CI;
-const why = cannotBoot ? ' (skipped: needs qemu-system-arm, and npm run guests)' : '';
-
 const directory = mkdtempSync(join(tmpdir(), 'trapline-boot-'));
 const path = process.env.PATH;
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -34,23 +28,6 @@ function linux(words: string, argv: readonly string[], options: Parameters<typeo
     ['boot', ...LINUX, '--append', `console=ttyAMA0 quiet rdinit=/init ${words}`, '--timeout', '90', ...argv],
     options,
   );
-}
-
-/** A terminal that keeps what is shown, and types what it is told. */
-function terminal(): Live & { readonly shown: string[]; type: (bytes: Uint8Array) => void } {
-  const shown: string[] = [];
-  const one: Live & { shown: string[]; type: (bytes: Uint8Array) => void } = {
-    shown,
-    type: () => {},
-    status: (text) => void shown.push(text),
-    keys: (listener) => {
-      one.type = listener;
-      return () => {
-        one.type = () => {};
-      };
-    },
-  };
-  return one;
 }
 
 describe('the command line of boot', () => {
@@ -80,7 +57,7 @@ describe('the command line of boot', () => {
     [
       'a stack that is not known',
       ['--kernel', THIS, '--stack', 'vmware'],
-      /no stack 'vmware'; there are psci-smc, psci-hvc, kvm, and stack files/,
+      /no stack 'vmware'; there are psci-smc, psci-hvc, kvm, xen, and stack files/,
     ],
     [
       'a stack file that is not there',
