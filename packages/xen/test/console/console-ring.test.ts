@@ -132,6 +132,38 @@ describe('the console ring', () => {
     expect([printed.length, ring.queued]).toEqual([2, 0]);
   });
 
+  it('survives any words: at most a ring full comes of one event, and what is the guest’s own is never changed', () => {
+    const { input, output } = CONSOLE_INTERFACE;
+    const own = (words: TestWords): Uint8Array => {
+      const kept = words.bytes.slice();
+      // The host's: the bytes of input, how far it has produced, how far it has consumed.
+      kept.fill(0, input.bytes * 4, input.bytes * 4 + input.size);
+      kept.fill(0, input.producer * 4, input.producer * 4 + 4);
+      kept.fill(0, output.consumer * 4, output.consumer * 4 + 4);
+      return kept;
+    };
+    const index = fc.oneof(fc.integer(), fc.nat(3000));
+    const step = fc.record({
+      indices: fc.option(fc.tuple(index, index, index, index), { freq: 3 }),
+      typed: fc.uint8Array({ maxLength: 300 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const { words, ring, printed } = rig();
+        for (const { indices, typed } of steps) {
+          for (const [i, value] of (indices ?? []).entries()) words.store(input.consumer + i, value);
+          const before = own(words);
+          const count = printed.length;
+          ring.write(typed);
+          ring.events();
+          expect(printed.length - count).toBeLessThanOrEqual(output.size);
+          expect(ring.queued).toBeLessThanOrEqual(CONSOLE_QUEUE_BYTES);
+          expect(Buffer.compare(own(words), before)).toBe(0);
+        }
+      }),
+    );
+  });
+
   it('ends its streams when it is closed, and touches nothing more', () => {
     const { words, ring } = rig();
     let ended = 0;
