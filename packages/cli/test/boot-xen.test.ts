@@ -30,7 +30,7 @@ function disk(name: string): { readonly path: string; readonly before: Buffer; r
 
 function xen(words: string, argv: readonly string[], options: Parameters<typeof trapline>[1] = {}): Promise<Run> {
   const append = `console=hvc0 quiet rdinit=/init ${words}`;
-  return trapline(['boot', '--console', 'hvc0', '--append', append, '--timeout', '120', ...argv], options);
+  return trapline(['boot', '--console', 'hvc0', '--append', append, '--timeout', '240', ...argv], options);
 }
 
 describe('what a stack has not', () => {

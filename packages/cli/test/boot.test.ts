@@ -25,7 +25,7 @@ const LINUX = ['--kernel', guest('Image'), '--initrd', guest('initrd')];
 
 function linux(words: string, argv: readonly string[], options: Parameters<typeof trapline>[1] = {}): Promise<Run> {
   return trapline(
-    ['boot', ...LINUX, '--append', `console=ttyAMA0 quiet rdinit=/init ${words}`, '--timeout', '90', ...argv],
+    ['boot', ...LINUX, '--append', `console=ttyAMA0 quiet rdinit=/init ${words}`, '--timeout', '240', ...argv],
     options,
   );
 }

@@ -11,7 +11,7 @@ async function decode(...argv: string[]): Promise<ReturnType<typeof JSON.parse>>
 // Loads every interface, which takes a while where it has to be compiled first.
 beforeAll(async () => {
   await trapline(['decode', '0']);
-}, 60_000);
+});
 
 describe('decode', () => {
   it('explains a call with its arguments in words', async () => {

@@ -5,7 +5,7 @@ import { page } from './differences/page.js';
 
 const file = new URL('../../../docs/where-implementations-differ.md', import.meta.url);
 
-describe('docs/where-implementations-differ.md', { timeout: 60_000 }, () => {
+describe('docs/where-implementations-differ.md', () => {
   it('says what recordings and profiles say (vitest -u writes it anew)', async () => {
     await expect(page(await loadColumns())).toMatchFileSnapshot(file.pathname);
   });

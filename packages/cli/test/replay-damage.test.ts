@@ -87,7 +87,7 @@ async function detailsOf(recording: Recording): Promise<readonly { scenarioIndex
     .details;
 }
 
-describe.each(NAMES)('%s, with one observation damaged in every scenario', { timeout: 60_000 }, (name) => {
+describe.each(NAMES)('%s, with one observation damaged in every scenario', (name) => {
   it('is reported in every scenario at the damaged step', async () => {
     const recording = await loadRecording(name);
     const choices = recording.scenarios.map(damagesOf);

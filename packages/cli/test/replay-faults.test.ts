@@ -71,7 +71,7 @@ function turns(name: string, change: (outcome: Outcome) => Outcome): Fault {
   return { call: (called, _, outcome) => (called === name ? change(outcome) : outcome) };
 }
 
-describe('a fault in a copy of a profile or of the service is reported at its step', { timeout: 60_000 }, () => {
+describe('a fault in a copy of a profile or of the service is reported at its step', () => {
   it.each(NAMES)('%s is equal without one', (name) => {
     expect(play(name, {})).toMatchObject({ different: 0, skipped: 0 });
   });

@@ -44,7 +44,7 @@ async function json(...argv: string[]): Promise<{ readonly code: number; readonl
   return { code, files: (JSON.parse(out) as { files: JsonFile[] }).files };
 }
 
-describe('trapline replay', { timeout: 60_000 }, () => {
+describe('trapline replay', () => {
   it.each(PSCI)('answers every call of $name as it was recorded', async ({ name, calls }) => {
     const { code, files } = await json(name);
     expect(files[0]?.details).toEqual([]);

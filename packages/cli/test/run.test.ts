@@ -6,7 +6,7 @@ import { fixture, trapline } from './harness.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'trapline-run-'));
 // The command's modules are loaded when it is first run, which on a busy machine takes longer than a test may.
-beforeAll(() => trapline(['run', '--list']), 60_000);
+beforeAll(() => trapline(['run', '--list']));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 function file(name: string, text: string | Uint8Array): string {

@@ -25,13 +25,13 @@ const GUESTS = `guests:
 `;
 
 describe('vendors in trapline run', () => {
-  it('a guest of Hyper-V finds it by its node', { timeout: 60_000 }, async () => {
+  it('a guest of Hyper-V finds it by its node', async () => {
     const { guests } = await runGuests('hyperv.yaml', `${GUESTS}el2:\n  - service: psci\n  - service: hyperv\n`);
     expect(guests[0]?.services).toContain('hyperv at el2');
     expect(guests[0]?.drivers).toContain('hyperv 0.0 by hvc');
   });
 
-  it('cells of Jailhouse find it, and nobody else is asked', { timeout: 60_000 }, async () => {
+  it('cells of Jailhouse find it, and nobody else is asked', async () => {
     const cells = '[{ guest: root, id: 0, cpus: [0, 1] }, { guest: inmate, id: 1, cpus: [2], console: true }]';
     const service = `el2:\n  - service: psci\n  - service: jailhouse\n    cells: ${cells}\n`;
     const { guests } = await runGuests('jailhouse.yaml', `${GUESTS}${service}`);
@@ -44,7 +44,7 @@ describe('vendors in trapline run', () => {
     expect(JSON.stringify(without.guests)).not.toContain('jailhouse');
   });
 
-  it('a cell without a guest of its name is said in one line', { timeout: 60_000 }, async () => {
+  it('a cell without a guest of its name is said in one line', async () => {
     const service = 'el2:\n  - service: jailhouse\n    cells: [{ guest: root, id: 0, cpus: [0, 1] }]\n';
     const { code, err } = await trapline(['run', file('cell.yaml', `${GUESTS}${service}`)]);
     expect([code, err]).toEqual([1, expect.stringContaining('guest inmate is no cell')]);

@@ -48,34 +48,26 @@ function exercise(what: string, blob: Uint8Array, thorough: boolean): boolean {
   return true;
 }
 
-test.each(NAMES)(
-  'every truncation of %s is a typed error',
-  (name) => {
-    const blob = fixture(name);
-    for (let length = 0; length < blob.length; length++) {
-      expect(exercise(`${name} cut to ${length}`, blob.subarray(0, length), false)).toBe(false);
-    }
-  },
-  60_000,
-);
+test.each(NAMES)('every truncation of %s is a typed error', (name) => {
+  const blob = fixture(name);
+  for (let length = 0; length < blob.length; length++) {
+    expect(exercise(`${name} cut to ${length}`, blob.subarray(0, length), false)).toBe(false);
+  }
+});
 
-test.each(NAMES)(
-  'every byte of %s with any bit flipped, 0x00 or 0xff gives a typed error or a whole tree',
-  (name) => {
-    const blob = fixture(name);
-    let accepted = 0;
-    for (let at = 0; at < blob.length; at++) {
-      const original = blob[at] as number;
-      const values = [0x00, 0xff, ...Array.from({ length: 8 }, (_, bit) => original ^ (1 << bit))];
-      for (const [i, value] of values.entries()) {
-        blob[at] = value;
-        // Walking and printing costs a hundred times the reading, so one change of every other byte in turn goes all the way.
-        if (exercise(`${name}[${at}] = ${value}`, blob, i === (at / 2) % values.length)) accepted++;
-      }
-      blob[at] = original;
+test.each(NAMES)('every byte of %s with any bit flipped, 0x00 or 0xff gives a typed error or a whole tree', (name) => {
+  const blob = fixture(name);
+  let accepted = 0;
+  for (let at = 0; at < blob.length; at++) {
+    const original = blob[at] as number;
+    const values = [0x00, 0xff, ...Array.from({ length: 8 }, (_, bit) => original ^ (1 << bit))];
+    for (const [i, value] of values.entries()) {
+      blob[at] = value;
+      // Walking and printing costs a hundred times the reading, so one change of every other byte in turn goes all the way.
+      if (exercise(`${name}[${at}] = ${value}`, blob, i === (at / 2) % values.length)) accepted++;
     }
-    expect(accepted).toBeGreaterThan(blob.length);
-    expect(exercise(name, blob, true)).toBe(true);
-  },
-  60_000,
-);
+    blob[at] = original;
+  }
+  expect(accepted).toBeGreaterThan(blob.length);
+  expect(exercise(name, blob, true)).toBe(true);
+});

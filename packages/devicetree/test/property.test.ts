@@ -78,7 +78,7 @@ test('a tree is the same after DTB, after DTS, and after both', () => {
     }),
     { numRuns: 300, seed: 1 },
   );
-}, 60_000);
+});
 
 test('edits that are undone leave the tree as it was, and lookups always agree with a walk', () => {
   const edit = fc.record({
@@ -130,7 +130,7 @@ test('edits that are undone leave the tree as it was, and lookups always agree w
     }),
     { numRuns: 200, seed: 2 },
   );
-}, 60_000);
+});
 
 /** An expression as text and what C makes of it in unsigned 64 bits; no value where something is divided by 0. */
 interface Expression {
@@ -208,7 +208,7 @@ test('expressions come to what unsigned 64-bit arithmetic says', () => {
     }),
     { numRuns: 1000, seed: 3 },
   );
-}, 60_000);
+});
 
 test.skipIf(withoutDtc)(`operators without parentheses bind as dtc's do${needsDtc}`, () => {
   const prefix = fc.constantFrom('', '-', '~', '!', '!-', '~~');

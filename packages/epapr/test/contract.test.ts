@@ -1,9 +1,7 @@
 import type { CallDeclaration, Interface } from '@trapline/core';
 import { abi, hypervisor, status } from '@trapline/epapr';
 import { Coverage, describeService, fuzzCalls, type Subject } from '@trapline/testkit';
-import { expect, test, vi } from 'vitest';
-
-vi.setConfig({ testTimeout: 120_000 });
+import { expect, test } from 'vitest';
 
 const subject: Subject = {
   service: hypervisor({

@@ -12,9 +12,7 @@ import {
 } from '@trapline/gunyah';
 import { Coverage, describeService, fuzzCalls, type Subject } from '@trapline/testkit';
 import { createMachine, type Machine } from '@trapline/trap-bus';
-import { describe, expect, test, vi } from 'vitest';
-
-vi.setConfig({ testTimeout: 120_000 });
+import { describe, expect, test } from 'vitest';
 
 const BELL = {
   send: { guest: 'a', capability: 0x11 },

@@ -21,9 +21,7 @@ import {
 } from '@trapline/hyperv';
 import { describeService } from '@trapline/testkit';
 import { createMachine, type Machine } from '@trapline/trap-bus';
-import { describe, expect, test, vi } from 'vitest';
-
-vi.setConfig({ testTimeout: 120_000 });
+import { describe, expect, test } from 'vitest';
 
 const RAM = 0x4000_0000;
 const SELF = [PARTITION_ID_SELF, BigInt(VP_INDEX_SELF)];

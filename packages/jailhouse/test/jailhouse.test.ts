@@ -3,9 +3,7 @@ import { DeviceTree } from '@trapline/devicetree';
 import { abi, driver, type HypervisorOptions, hypervisor, IMMEDIATE, MAX_CELLS, status } from '@trapline/jailhouse';
 import { describeService } from '@trapline/testkit';
 import { createMachine, type Machine } from '@trapline/trap-bus';
-import { describe, expect, test, vi } from 'vitest';
-
-vi.setConfig({ testTimeout: 120_000 });
+import { describe, expect, test } from 'vitest';
 
 const OPTIONS: HypervisorOptions = {
   cells: [

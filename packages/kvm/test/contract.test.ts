@@ -3,11 +3,9 @@ import { abi, type HypervisorOptions, hypervisor } from '@trapline/kvm';
 import { abi as psciAbi } from '@trapline/psci';
 import { archAbi, pvTimeAbi, trngAbi } from '@trapline/smccc';
 import { Coverage, describeService, fuzzCalls, type Subject, TEST_RAM } from '@trapline/testkit';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PSCI_PROFILE } from '../src/calls/psci-profile.js';
 import { RAM } from './machine.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** KVM's reading of an interface: 64-bit numbers are there for AArch32 callers too. */
 function asKvm(of: unknown, names?: readonly string[]): Interface {

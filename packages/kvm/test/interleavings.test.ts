@@ -1,10 +1,8 @@
 import type { Pe, Saved } from '@trapline/core';
 import { KVM_MP_STATE_RUNNABLE, KVM_MP_STATE_STOPPED, type Vcpu as KvmVcpu } from '@trapline/kvm';
 import type { Vcpu } from '@trapline/trap-bus';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { call, MINUS, RAM, type World, worldOf } from './machine.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const CPU_SUSPEND = 0xc400_0001;
 const CPU_OFF = 0x8400_0002;

@@ -1,10 +1,8 @@
 import { hexId, PC } from '@trapline/core';
 import { type HypervisorOptions, PROFILE_NAMES } from '@trapline/kvm';
 import type { Vcpu } from '@trapline/trap-bus';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { answer, RAM, worldOf } from './machine.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const NUMBERS = [...Array.from({ length: 0x100 }, (_, n) => n), 0x3fff, 0x7fff, 0x8000, 0xff00, 0xff01, 0xff03, 0xffff];
 const IDS = [

@@ -19,9 +19,7 @@ import {
 import { OWNER_TRUSTED_OS_QUERIES, QUERY_ABIS, type QueryAbi, queryService } from '@trapline/smccc';
 import { Coverage, describeService, fuzzCalls, type Subject } from '@trapline/testkit';
 import { createMachine, type Machine } from '@trapline/trap-bus';
-import { describe, expect, test, vi } from 'vitest';
-
-vi.setConfig({ testTimeout: 120_000 });
+import { describe, expect, test } from 'vitest';
 
 const QUERIES = QUERY_ABIS.get(OWNER_TRUSTED_OS_QUERIES) as QueryAbi;
 

@@ -1,12 +1,11 @@
 import type { Interface } from '@trapline/core';
 import { abi, clusters, type FirmwareOptions, psci, specProfile, tfaProfile } from '@trapline/psci';
 import { Coverage, describeService, fuzzCalls, type Subject, TEST_RAM, type ValidValues } from '@trapline/testkit';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const RAM = BigInt(TEST_RAM.base);
 
 /** Hundreds of small machines a rule: slow on a busy one. */
-vi.setConfig({ testTimeout: 120_000 });
 
 /** What makes sense in a test guest: four CPUs, a fifth that is declared only, 16 MiB of memory. */
 const valid: ValidValues = {

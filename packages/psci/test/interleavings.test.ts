@@ -9,10 +9,9 @@ import {
 } from '@trapline/core';
 import { abi, psci, status } from '@trapline/psci';
 import { type Choose, createMachine, type ExploreReport, explore, replayChoices, Scheduler } from '@trapline/trap-bus';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 /** Thousands of runs: slow on a busy machine. */
-vi.setConfig({ testTimeout: 120_000 });
 
 const RAM = 0x4000_0000;
 /** Where started CPUs begin, and where suspended ones resume. */
@@ -232,15 +231,11 @@ describe('the life of CPUs under every interleaving of call, first instruction, 
     [3, 1, 'standby', STANDBY],
     [3, 2, 'power-down', POWERDOWN],
     [4, 0, 'power-down', POWERDOWN],
-  ])(
-    '%i CPUs, %i of them woken at any point, %s: none is lost',
-    (vcpus, woken, _, powerState) => {
-      const report = explore((choose) => life(vcpus, powerState, woken, choose), checkLife, {
-        fingerprint: (world) => world.fingerprint(),
-      });
-      expect(report.failure).toBeUndefined();
-      expect(report.complete).toBe(true);
-    },
-    120_000,
-  );
+  ])('%i CPUs, %i of them woken at any point, %s: none is lost', (vcpus, woken, _, powerState) => {
+    const report = explore((choose) => life(vcpus, powerState, woken, choose), checkLife, {
+      fingerprint: (world) => world.fingerprint(),
+    });
+    expect(report.failure).toBeUndefined();
+    expect(report.complete).toBe(true);
+  });
 });

@@ -14,9 +14,7 @@ import {
 } from '@trapline/scmi';
 import { describeService, fuzzCalls, TEST_RAM } from '@trapline/testkit';
 import { createMachine, type Machine } from '@trapline/trap-bus';
-import { describe, expect, test, vi } from 'vitest';
-
-vi.setConfig({ testTimeout: 120_000 });
+import { describe, expect, test } from 'vitest';
 
 const SHMEM = { address: 0x4000_1200, size: 0x100 };
 const SMC_ID = 0x8200_1234;

@@ -26,10 +26,9 @@ import {
 } from '@trapline/smccc';
 import { Coverage, describeService, fuzzCalls, TEST_RAM } from '@trapline/testkit';
 import type { Guest, Vcpu } from '@trapline/trap-bus';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 
 // Hundreds of machines are built: seconds on an idle machine, more on a busy one.
-vi.setConfig({ testTimeout: 120_000 });
 
 const INTERFACES = [archAbi, trngAbi, errataAbi, sdeiAbi, pvTimeAbi, ...QUERY_ABIS.values()] as unknown as Interface[];
 const UID = 'b66fb428-e911-c52e-564b-caa9743a004d';

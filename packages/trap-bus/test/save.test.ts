@@ -81,7 +81,7 @@ describe('a saved run', () => {
       }),
       { numRuns: 30 },
     );
-  }, 30_000);
+  });
 
   test('keeps a waiting call with its deadline, results and words', () => {
     const machine = machineOf();

@@ -1,9 +1,7 @@
 import type { Interface } from '@trapline/core';
 import { Coverage, describeService, fuzzCalls, type Subject } from '@trapline/testkit';
 import { abi, hypervisor, MODE_IN_LONG } from '@trapline/vmware';
-import { expect, test, vi } from 'vitest';
-
-vi.setConfig({ testTimeout: 120_000 });
+import { expect, test } from 'vitest';
 
 /** By HVC with immediate 0x86: the other conduit is the same handler. */
 const byHvc = { ...abi, convention: { ...abi.convention, immediates: [[0x86, 0x86]] } } as unknown as Interface;

@@ -3,11 +3,9 @@ import { abi as psciAbi } from '@trapline/psci';
 import { archAbi } from '@trapline/smccc';
 import { describeService, fuzzCalls, type Random, type Subject, TEST_RAM, type World } from '@trapline/testkit';
 import { type HypervisorOptions, hypervisor, xenAbi } from '@trapline/xen';
-import { describe, test, vi } from 'vitest';
+import { describe, test } from 'vitest';
 import { FIRMWARE_CONVENTION } from '../src/firmware/convention.js';
 import { PSCI_PROFILE } from '../src/firmware/psci-profile.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Small: a call that runs to the end of memory is soon through. */
 const RAM = { base: TEST_RAM.base, size: 0x2_0000 };

@@ -11,9 +11,7 @@ import type {
 import { loadRecording, type Recording, type RecordingName, type Scenario } from '@trapline/recordings';
 import { type FileReport, replay, type Setting, type XenParts, xenMachine } from '@trapline/replay';
 import { hypervisor } from '@trapline/xen';
-import { describe, expect, test, vi } from 'vitest';
-
-vi.setConfig({ testTimeout: 120_000 });
+import { describe, expect, test } from 'vitest';
 
 const subjects = { xen: (setting: Setting) => xenMachine(setting, { hypervisor }) };
 const NAMES = [

@@ -41,7 +41,7 @@ describe('what a guest can call', () => {
   });
 
   // Some end the domain, so each is asked of a new one.
-  test.each(['one', 'dom0'] as const)('4.17: %s has these sub-operations', { timeout: 60_000 }, (name) => {
+  test.each(['one', 'dom0'] as const)('4.17: %s has these sub-operations', (name) => {
     const there = OPERATION_TABLES.map(({ hypercall }) => {
       const number = xenAbi.calls[hypercall as keyof typeof xenAbi.calls].id;
       const unknown = answerOf(guestOf('xen-4.17', name), number, NO_COMMAND);

@@ -101,7 +101,7 @@ describe('a send to an unmasked bound port is always seen', () => {
       ),
       { numRuns: 400 },
     );
-  }, 60_000);
+  });
 
   test('in the FIFO ABI, wherever the guest gets ahead in the middle of it', () => {
     fc.assert(
@@ -130,7 +130,7 @@ describe('a send to an unmasked bound port is always seen', () => {
       ),
       { numRuns: 400 },
     );
-  }, 60_000);
+  });
 });
 
 /** A domain with the FIFO ABI whose words somebody changes between the service's operations. */
@@ -246,5 +246,5 @@ describe('a guest that breaks the protocol', () => {
       }),
       { numRuns: 200 },
     );
-  }, 60_000);
+  });
 });

@@ -128,7 +128,7 @@ describe('event channels of four domains', () => {
       }),
       { numRuns: 150 },
     );
-  }, 60_000);
+  });
 
   test('run out of ports, and find them again, as the model does', () => {
     const { rig, model } = world();
@@ -173,7 +173,7 @@ describe('event channels of four domains', () => {
       ),
       { numRuns: 100 },
     );
-  }, 60_000);
+  });
 
   test('are the same after save and restore', () => {
     fc.assert(
@@ -191,5 +191,5 @@ describe('event channels of four domains', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 });
