@@ -1,9 +1,7 @@
 import { createVcpuResult, hostCpuOfLevels, hypervisor, mpidrOfVcpu } from '@trapline/kvm';
 import { loadRecording, type Recording, type RecordingName } from '@trapline/recordings';
 import { kvmMachine, replay, type Setting } from '@trapline/replay';
-import { expect, test, vi } from 'vitest';
-
-vi.setConfig({ testTimeout: 60_000 });
+import { expect, test } from 'vitest';
 
 const subjects = {
   kvm: (setting: Setting) => kvmMachine(setting, { hypervisor, hostCpuOfLevels, mpidrOfVcpu, createVcpuResult }),
