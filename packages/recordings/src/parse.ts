@@ -160,6 +160,9 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new RecordingError('', `is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    const words = error instanceof Error ? error.message : String(error);
+    const endsEarly = text.trimStart().startsWith('{') && !text.trimEnd().endsWith('}');
+    if (endsEarly) throw new RecordingError('', `is not whole, as if its writer was stopped: ${words}`);
+    throw new RecordingError('', `is not JSON: ${words}`);
   }
 }

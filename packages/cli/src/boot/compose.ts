@@ -93,7 +93,9 @@ async function composeFile({ settings, payload, tree, media, start, trace }: Pla
   const { stack: file } = settings;
   const machines: { readonly machine: QemuMachine; readonly xen: XenSide }[] = [];
   try {
-    const stack = await stackFromFile(file, readText(file), {
+    const text = readText(file);
+    trace?.describe(text);
+    const stack = await stackFromFile(file, text, {
       adapt: (spec) => {
         if (machines.length > 0) throw new CommandError(`${file}: has several guests; QEMU runs one`);
         const own = tree ?? (spec.deviceTree as DeviceTree | undefined);

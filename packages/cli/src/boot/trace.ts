@@ -39,6 +39,11 @@ export class BootTrace {
     });
   }
 
+  /** The stack is described by this text of a stack file. */
+  describe(text: string): void {
+    this.#options.stack = text;
+  }
+
   /** The machine's ports, listened at. */
   ports({ plan, ports }: QemuMachine): QemuMachine['ports'] {
     this.#options.pages = `0x${plan.hypervisor.base.toString(16)}`;

@@ -44,6 +44,26 @@ export async function stackFromFile(file: string, text: string, setting: StackSe
   }
 }
 
+/**
+ * The services that a stack file describes for a guest, level by level. Throws `CommandError` as {@link stackFromFile}
+ * does.
+ */
+export function servicesFromFile(
+  file: string,
+  text: string,
+  guest: string,
+  surroundings: Surroundings,
+): Readonly<Record<Level, readonly Service[]>> {
+  const source = readYaml(file, text);
+  const checked = validate(file, source, [], stackSchema, source.value);
+  const at = (level: Level): Service[] =>
+    servicesOf(checked, level, file, source, surroundings).flatMap((choice) => {
+      if (!('service' in choice)) return [choice];
+      return choice.guests.includes(guest) ? [choice.service] : [];
+    });
+  return { outside: at('outside'), el2: at('el2'), el3: at('el3') };
+}
+
 /** A stack file names files alone. */
 const NO_INPUT = { stdin: () => new Uint8Array() };
 

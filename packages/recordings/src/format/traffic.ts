@@ -1,7 +1,10 @@
 import type { Hex, HexBytes, MemoryBytes } from './values.js';
 import type { AddressRange } from './xen.js';
 
-/** What a stage 1 made of a page of virtual addresses, from this step on; everything that no step names is identity. */
+/**
+ * What a stage 1 made of a page of virtual addresses, from this step on. Where no step says so, the upper half (from
+ * 2^63 on) does not translate, and below all is identity.
+ */
 export interface Translation {
   /** First byte of the virtual page of 4 KiB. */
   readonly va: Hex;

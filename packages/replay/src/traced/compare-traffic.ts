@@ -15,8 +15,8 @@ export function compareWritten(findings: Findings, memOut: readonly MemoryBytes[
     const address = physical(entry.addr);
     if (address >= 0) expected.put(address, contentOf(entry));
   }
-  for (const run of differing(expected, got)) report(findings, run, expected, got);
-  for (const run of missing(got, expected)) report(findings, run, expected, got);
+  const found = [...missing(expected, got), ...changed(expected, got), ...missing(got, expected)];
+  for (const range of found.sort((a, b) => a.address - b.address)) report(findings, range, expected, got);
 }
 
 /** Compares the interrupt lines that were driven, in their order. */
@@ -33,9 +33,9 @@ interface Range {
   readonly length: number;
 }
 
-/** Ranges of one map that the other has otherwise or not at all. */
-function differing(map: ByteMap, other: ByteMap): Generator<Range> {
-  return ranges(map, (address, byte) => other.at(address) !== byte);
+/** Ranges that both maps have, one otherwise than the other. */
+function changed(map: ByteMap, other: ByteMap): Generator<Range> {
+  return ranges(map, (address, byte) => (other.at(address) ?? byte) !== byte);
 }
 
 /** Ranges of one map that the other does not have. */
