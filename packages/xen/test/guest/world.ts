@@ -26,9 +26,17 @@ export interface WorldSpec extends Omit<HypervisorOptions, 'domains'> {
   readonly domains?: Readonly<Record<string, DomainConfig>>;
   readonly vcpus?: number;
   readonly state?: 'a64' | 'a32';
+  /** Each domain's memory, in place of the machine's own. */
+  readonly memory?: () => MemoryPort;
 }
 
-export function worldOf({ domains = { one: {} }, vcpus = 1, state = 'a64', ...options }: WorldSpec = {}): World {
+export function worldOf({
+  domains = { one: {} },
+  vcpus = 1,
+  state = 'a64',
+  memory,
+  ...options
+}: WorldSpec = {}): World {
   const service = hypervisor({ ...options, domains });
   const machine = createMachine({
     guests: Object.keys(domains).map((name) => ({
@@ -36,6 +44,7 @@ export function worldOf({ domains = { one: {} }, vcpus = 1, state = 'a64', ...op
       vcpus: Array.from({ length: vcpus }, () => ({ boot: { state } })),
       memory: [{ base: RAM, size: RAM_BYTES }],
       services: { el2: [service] },
+      ...(memory && { ports: { memory: memory() } }),
     })),
   });
   return { machine, guests: Object.fromEntries(Object.keys(domains).map((name) => [name, machine.guest(name)])) };
