@@ -80,35 +80,6 @@ describe('the command line of boot', () => {
   });
 });
 
-describe('traces of boots', () => {
-  const boots = ['psci-smc', 'psci-hvc', 'kvm', 'el2'].map((name) => [name, trace(`boot-${name}`)] as const);
-
-  it.each(boots)('of %s replay with equal answers', async (_, where) => {
-    const { code, out } = await trapline(['replay', where]);
-    expect(out).toMatch(/: (\d+) calls: \1 equal, 0 different, 0 skipped\n$/);
-    expect(code).toBe(0);
-  });
-
-  it.each(boots)('of %s are told from others: a changed answer, another entry point', async (name, where) => {
-    const text = readFileSync(where, 'utf8');
-    const changed = file(`${name}-changed.json`, text.replace('"out":{"x0":"0x1000', '"out":{"x0":"0x3000'));
-    expect((await trapline(['replay', changed])).out).toMatch(/ 1 different/);
-    const moved = file(`${name}-moved.json`, text.replace(/"pc":"0x(\w+)"/, '"pc":"0x1$1"'));
-    expect((await trapline(['replay', moved])).out).toMatch(/ [1-9]\d* different/);
-  });
-
-  it('of a stack that is not here are skipped, and say so', async () => {
-    const text = readFileSync(trace('boot-kvm'), 'utf8').replace('"profile":"kvm"', '"profile":"other"');
-    const { code, out } = await trapline(['replay', file('other.json', text)]);
-    expect(out).toContain("no stack 'other' here; there are psci-smc, psci-hvc, kvm");
-    expect(code).toBe(1);
-  });
-});
-
-function trace(name: string): string {
-  return fileURLToPath(new URL(`data/${name}.json`, import.meta.url));
-}
-
 describe.skipIf(cannotBoot)(`trapline boot${why}`, () => {
   it('boots Linux, shows its console, counts its calls, and writes a trace that replays', async () => {
     const where = join(directory, 'boot.json');
