@@ -104,3 +104,13 @@ export async function boot({
   const lines = [...text.matchAll(/GUEST: (.*?)\r?\n/g)].map((match) => match[1] as string);
   return { end, console: text, lines, calls, machine };
 }
+
+/** Whether a process is in one of these states (proc(5)). */
+const isIn = (states: string, pid: number): boolean =>
+  new RegExp(`\\) [${states}]`).test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+
+/** Sends QEMU a signal and waits until it stands, or lies. */
+export function stun({ pid = 0 }: QemuMachine, signal: 'SIGSTOP' | 'SIGKILL'): void {
+  process.kill(pid, signal);
+  while (!isIn(signal === 'SIGSTOP' ? 'Tt' : 'ZX', pid));
+}

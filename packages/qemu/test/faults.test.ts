@@ -1,15 +1,16 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { firmware } from '@trapline/psci';
-import { createQemu, QemuError, type QemuMachine } from '@trapline/qemu';
+import { ATTENTION_TIMEOUT_MS, createQemu, QemuError } from '@trapline/qemu';
 import { createStack } from '@trapline/stack';
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
-import { boot, cannotBoot, linux, why } from './boots.js';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { boot, cannotBoot, linux, stun, why } from './boots.js';
 
 const path = process.env.PATH;
 
 afterEach(() => {
   process.env.PATH = path;
+  vi.useRealTimers();
 });
 
 test('without QEMU the error names Debian’s package', () => {
@@ -17,16 +18,6 @@ test('without QEMU the error names Debian’s package', () => {
   expect(() => createQemu()).toThrow(QemuError);
   expect(() => createQemu()).toThrow('qemu-system-aarch64 is not installed: apt-get install qemu-system-arm');
 });
-
-/** Whether a process is in one of these states (proc(5)). */
-const isIn = (states: string, pid: number): boolean =>
-  new RegExp(`\\) [${states}]`).test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-
-/** Sends QEMU a signal and waits until it stands, or lies. */
-function stun({ pid = 0 }: QemuMachine, signal: 'SIGSTOP' | 'SIGKILL'): void {
-  process.kill(pid, signal);
-  while (!isIn(signal === 'SIGSTOP' ? 'Tt' : 'ZX', pid));
-}
 
 /** Points of a boot with two CPUs that go off and come back: how many calls were answered, or a multiple of 100 bytes on the console. */
 const points = fc.sample(
@@ -119,12 +110,14 @@ describe.skipIf(cannotBoot)(`faults${why}`, () => {
   });
 
   test('QEMU that stands still while CPU 0 is called is a fault in words', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const { end } = await boot({
       services: { el2: [firmware()] },
       bootargs: 'trapline.wait',
       started: (machine) => {
         stun(machine, 'SIGSTOP');
         machine.bridge.post(() => {});
+        vi.advanceTimersByTime(ATTENTION_TIMEOUT_MS);
       },
     });
     expect(end).toEqual({

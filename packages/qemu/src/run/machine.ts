@@ -169,7 +169,8 @@ export class QemuMachine {
     if (qemu.console !== undefined) this.#console.connect(qemu.console);
     if (qemu.link !== undefined) this.#link.connect(qemu.link);
     return new Promise((resolve, reject) => {
-      this.#expectSign((words) => reject(new QemuError(words)));
+      void this.ended.then(({ words }) => reject(new QemuError(words)));
+      this.#expectSign((words) => void this.#end({ reason: 'fault', words }));
       this.bridge.onReady = () => {
         this.#patience.end();
         const registers = load();
@@ -180,7 +181,6 @@ export class QemuMachine {
       void qemu.ended.then(({ code, signal, words }) => {
         const how = signal === null ? `with code ${code}` : `by ${signal}`;
         const end = `QEMU ended ${how}${words === '' ? '' : `: ${words}`}`;
-        reject(new QemuError(end));
         void this.#end({ reason: 'died', words: end });
       });
     });
