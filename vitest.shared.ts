@@ -17,6 +17,8 @@ export function packageConfig(name: string): ViteUserConfig {
     test: {
       name,
       environment: 'node',
+      // No module keeps state: files share them, and each is loaded once.
+      isolate: false,
       include: ['test/**/*.test.ts'],
       setupFiles: [fileURLToPath(new URL('tools/workspace/src/repeatable.ts', import.meta.url))],
       testTimeout: TIMEOUT_MS,

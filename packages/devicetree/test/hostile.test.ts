@@ -9,11 +9,17 @@ import {
   writeDtb,
   writeDts,
 } from '@trapline/devicetree';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixture } from './trees.js';
 
 // Most blobs here are refused, and nobody reads where in the code.
-Error.stackTraceLimit = 0;
+const { stackTraceLimit } = Error;
+beforeAll(() => {
+  Error.stackTraceLimit = 0;
+});
+afterAll(() => {
+  Error.stackTraceLimit = stackTraceLimit;
+});
 
 const NAMES = ['xen-4.17-domu-enhanced.dtb', 'qemu-sbsa-ref.dtb', 'qemu-virt-gicv2.dtb'];
 
