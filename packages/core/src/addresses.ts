@@ -37,6 +37,8 @@ export function addressOf(low: number, high: number): number {
  * unless it ignores the top byte. The last byte of all, 2^64 - 1, counts as no address too.
  */
 export function virtualAddressOf(low: number, high: number): number {
+  // Most addresses of a guest without stage 1 are small integers, and stay them.
+  if (high === 0) return low >>> 0;
   const top = high >> 21;
   return top === 0 || top === -1 ? (high | 0) * 0x1_0000_0000 + (low >>> 0) : NO_ADDRESS;
 }

@@ -63,6 +63,7 @@ export {
   type TreeInspection,
 } from './discovery/inspection.js';
 export { CompositionError } from './errors.js';
+export { FrameTable } from './frame-table.js';
 export { CallFault } from './guest/call-fault.js';
 export {
   type ArgumentsOf,

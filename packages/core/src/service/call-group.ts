@@ -80,7 +80,7 @@ export class CallPort {
     this.#hidden = convention.smc64NeedsA64 ? SMC64 : 0;
     this.#table = group.table;
     this.#ids = group.table.ids;
-    this.#multiplier = group.table.multiplier;
+    this.#multiplier = group.table.multiplier | 0;
     this.#shift = group.table.shift;
     this.#handlers = group.handlers;
     this.#copies = group.copies;
@@ -120,7 +120,12 @@ export class CallPort {
     const register = this.#register64;
     const id = (pe.w[register] as number) | 0;
     const slot = Math.imul(id, this.#multiplier) >>> this.#shift;
-    if (!a64 || this.#ids[slot] !== id || ((pe.w[register + 1] as number) & this.#high) !== 0 || this.#byImmediate) {
+    if (
+      a64 !== true ||
+      this.#ids[slot] !== id ||
+      ((pe.w[register + 1] as number) & this.#high) !== 0 ||
+      this.#byImmediate === true
+    ) {
       return this.#dispatchOther(call, pe, immediate, a64);
     }
     call.slot = slot;

@@ -79,7 +79,8 @@ export class Lane {
   }
 
   trap(vcpu: Vcpu, conduit: ConduitKind, immediate: number): Outcome {
-    if (!this.#plain || !vcpu.running) return this.#trapOtherwise(vcpu, conduit, immediate);
+    // Compared, as a bare condition would be a question after every kind of value.
+    if (this.#plain !== true || vcpu.running !== true) return this.#trapOtherwise(vcpu, conduit, immediate);
     const key = vcpu.circumstances | conduitKey(conduit);
     const taken = this.#table[key] as number;
     const door = this.#doors[(taken << 1) | (key & 1)];

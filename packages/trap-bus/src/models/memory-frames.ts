@@ -1,4 +1,4 @@
-import { ADDRESS_LIMIT, type MemoryPage, type PageMapping } from '@trapline/core';
+import { ADDRESS_LIMIT, FrameTable, type MemoryPage, type PageMapping } from '@trapline/core';
 import type { MemoryMap } from './memory-map.js';
 import { PAGE_BYTES, type PageStore } from './page-store.js';
 
@@ -10,6 +10,8 @@ const KEPT_HOLES = 1024;
 
 /** A frame that is not what the regions say: another page, or nothing. */
 interface ChangedFrame {
+  /** Whether the regions have a page there. */
+  readonly composed: boolean;
   /** What loads reach; undefined in a hole. */
   readable: MemoryPage | undefined;
   /** What stores reach; undefined in a hole, and where the page is mapped for reading only. */
@@ -28,10 +30,12 @@ export class MemoryFrames implements PageMapping {
   changed = false;
   readonly #map: MemoryMap;
   readonly #store: PageStore;
-  readonly #frames = new Map<number, ChangedFrame>();
+  readonly #frames = new FrameTable<ChangedFrame>();
   /** What an unwritten page of a region reads as. */
   readonly #zeros = new Uint8Array(PAGE_BYTES);
   #keptHoles = 0;
+  /** The last page that was found to be whole and aligned. */
+  #whole: MemoryPage | undefined;
 
   constructor(map: MemoryMap, store: PageStore) {
     this.#map = map;
@@ -51,17 +55,24 @@ export class MemoryFrames implements PageMapping {
   /** False for a frame past 2^53, and for bytes that are no whole page at a multiple of four. */
   map(frame: number, page: MemoryPage, access: 'read' | 'write'): boolean {
     if (!Number.isInteger(frame) || frame < 0 || frame >= FRAME_LIMIT) return false;
-    if (page.length !== PAGE_BYTES || page.byteOffset % 4 !== 0) return false;
-    const own = access === 'write' && this.#composed(frame) && this.#store.page(frame * PAGE_BYTES) === page;
+    if (page !== this.#whole) {
+      if (page.length !== PAGE_BYTES || page.byteOffset % 4 !== 0) return false;
+      this.#whole = page;
+    }
+    const found = this.#frames.get(frame);
+    const composed = found === undefined ? this.#composed(frame) : found.composed;
+    const own = composed && access === 'write' && this.#store.page(frame * PAGE_BYTES) === page;
     if (own) this.#frames.delete(frame);
-    else this.#put(frame, page, access === 'write' ? page : undefined);
+    else this.#put(frame, found, composed, page, access === 'write' ? page : undefined);
     this.changed = this.#frames.size > 0;
     return true;
   }
 
   unmap(frame: number): void {
-    if (this.#composed(frame)) this.#put(frame, undefined, undefined);
-    else this.#forget(frame);
+    const found = this.#frames.get(frame);
+    const composed = found === undefined ? this.#composed(frame) : found.composed;
+    if (composed) this.#put(frame, found, composed, undefined, undefined);
+    else if (found !== undefined) this.#forget(frame, found);
     this.changed = this.#frames.size > 0;
   }
 
@@ -69,6 +80,7 @@ export class MemoryFrames implements PageMapping {
   clear(): void {
     this.#frames.clear();
     this.#keptHoles = 0;
+    this.#whole = undefined;
     this.changed = false;
   }
 
@@ -156,21 +168,25 @@ export class MemoryFrames implements PageMapping {
     return frame.readable === undefined ? 'none' : 'read';
   }
 
-  #put(frame: number, readable: MemoryPage | undefined, writable: MemoryPage | undefined): void {
-    const found = this.#frames.get(frame);
+  #put(
+    frame: number,
+    found: ChangedFrame | undefined,
+    composed: boolean,
+    readable: MemoryPage | undefined,
+    writable: MemoryPage | undefined,
+  ): void {
     if (found === undefined) {
-      this.#frames.set(frame, { readable, writable });
+      this.#frames.set(frame, { composed, readable, writable });
       return;
     }
-    if (found.readable === undefined && !this.#composed(frame)) this.#keptHoles--;
+    if (found.readable === undefined && !composed) this.#keptHoles--;
     found.readable = readable;
     found.writable = writable;
   }
 
   /** Makes a frame outside of the regions a hole. */
-  #forget(frame: number): void {
-    const found = this.#frames.get(frame);
-    if (found?.readable === undefined) return;
+  #forget(frame: number, found: ChangedFrame): void {
+    if (found.readable === undefined) return;
     if (this.#keptHoles === KEPT_HOLES) {
       this.#frames.delete(frame);
       return;

@@ -127,7 +127,10 @@ export class GuestMemory implements MemoryPort {
    * As {@link MemoryPort.translate}; an address of the upper range is the negative Number whose two's complement it is.
    */
   translate(pe: Pe, address: GuestVirtual, access: Access): number {
-    return Number.isInteger(address) ? translate(this.#enter(pe), address, access, this.#readWord) : NO_ADDRESS;
+    // Without stage 1, all addresses of 32 bits are what they are: every PE has that many.
+    if (!Number.isInteger(address)) return NO_ADDRESS;
+    if ((pe.sctlr & SCTLR_M) === 0 && address >= 0 && address <= 0xffff_ffff) return address;
+    return translate(this.#enter(pe), address, access, this.#readWord);
   }
 
   /** Translates a pointer in two register halves: exact for every pointer, tagged ones too. */

@@ -38,6 +38,8 @@ export class Xen {
   readonly heap: Heap;
   readonly hypfs: HypfsEntry;
   readonly #domains = new Map<number, Domain>();
+  /** The one that was looked up last: a back end asks for the same front end again and again. */
+  #lookedUp: Domain | undefined;
 
   constructor(profile: XenProfile, host: HostDescription = DEFAULT_HOST) {
     this.profile = profile;
@@ -52,7 +54,8 @@ export class Xen {
 
   /** The domain of an id; undefined where there is none, dead ones included. */
   domain(id: number): Domain | undefined {
-    return this.#domains.get(id);
+    if (this.#lookedUp?.id !== id) this.#lookedUp = this.#domains.get(id);
+    return this.#lookedUp;
   }
 
   /** All domains, in order of creation. */
@@ -72,15 +75,17 @@ export class Xen {
 
   add(domain: Domain): void {
     this.#domains.set(domain.id, domain);
+    this.#lookedUp = domain;
   }
 
   remove(domain: Domain): void {
     this.#domains.delete(domain.id);
+    this.#lookedUp = undefined;
   }
 
   /** The domain that a caller names: itself by DOMID_SELF; undefined for one that is not there. */
   named(caller: Domain, id: number): Domain | undefined {
-    return id === DOMID_SELF ? caller : this.#domains.get(id);
+    return id === DOMID_SELF ? caller : this.domain(id);
   }
   /** A domain has been shut down, or one that was destroyed has gone: VIRQ_DOM_EXC. */
   domainEnded(): void {

@@ -4,6 +4,17 @@ import type { ActiveGrant } from './active-grant.js';
 import { ENTRY_TRIES } from './limits.js';
 import type { SharedTable } from './shared-table.js';
 
+const {
+  permit_access: PERMIT_ACCESS,
+  transitive: TRANSITIVE,
+  type: TYPE,
+  sub_page: SUB_PAGE,
+  readonly: READONLY,
+  reading: READING,
+  writing: WRITING,
+} = GTF;
+const { okay: OKAY, general_error: GENERAL_ERROR } = GNTST;
+
 /**
  * Checks that an entry permits a use and marks it as used, in one indivisible step with what was checked
  * (grant_table.c, _set_status). `mapping` is false for copies, which parts of pages and transitive grants permit too.
@@ -27,8 +38,8 @@ export function claimEntry(
 export function reduceEntry(shared: SharedTable, ref: number, active: ActiveGrant, readonly: boolean): void {
   // A table that has become shorter since has no such entry.
   if (ref >= shared.entries) return;
-  let clear = active.isPinned ? 0 : GTF.reading;
-  if (!readonly && active.writers === 0) clear |= GTF.writing;
+  let clear = active.isPinned ? 0 : READING;
+  if (!readonly && active.writers === 0) clear |= WRITING;
   if (clear !== 0) shared.clearStatus(ref, clear);
 }
 
@@ -43,19 +54,19 @@ function claimV1(
 ): number {
   const words = shared.words(ref);
   const at = shared.at(ref);
-  const typeMask = mapping ? GTF.type | GTF.sub_page : GTF.type;
-  const used = readonly ? GTF.reading : GTF.reading | GTF.writing;
+  const typeMask = mapping ? TYPE | SUB_PAGE : TYPE;
+  const used = readonly ? READING : READING | WRITING;
   let header = words.load(at);
   for (let tries = 0; tries < ENTRY_TRIES; tries++) {
-    if (!active.isPinned && ((header & typeMask) !== GTF.permit_access || header >>> 16 !== user)) {
-      return GNTST.general_error;
+    if (!active.isPinned && ((header & typeMask) !== PERMIT_ACCESS || header >>> 16 !== user)) {
+      return GENERAL_ERROR;
     }
-    if (!readonly && (header & GTF.readonly) !== 0) return GNTST.general_error;
+    if (!readonly && (header & READONLY) !== 0) return GENERAL_ERROR;
     const found = words.compareExchange(at, header, header | used);
-    if (found === header) return GNTST.okay;
+    if (found === header) return OKAY;
     header = found;
   }
-  return GNTST.general_error;
+  return GENERAL_ERROR;
 }
 
 /** The status word is another than the flags': the guest sees it set before the flags are looked at once more. */
@@ -68,23 +79,23 @@ function claimV2(
   user: number,
 ): number {
   const before = shared.header(ref);
-  if (!active.isPinned && !permits(before, mapping, user)) return GNTST.general_error;
-  if (!readonly && (before & GTF.readonly) !== 0) return GNTST.general_error;
-  shared.setStatus(ref, readonly ? GTF.reading : GTF.reading | GTF.writing);
+  if (!active.isPinned && !permits(before, mapping, user)) return GENERAL_ERROR;
+  if (!readonly && (before & READONLY) !== 0) return GENERAL_ERROR;
+  shared.setStatus(ref, readonly ? READING : READING | WRITING);
 
   const after = shared.header(ref);
   if (!active.isPinned) {
-    if (permits(after, mapping, user) && (readonly || (after & GTF.readonly) === 0)) return GNTST.okay;
-    shared.clearStatus(ref, GTF.reading | GTF.writing);
-    return GNTST.general_error;
+    if (permits(after, mapping, user) && (readonly || (after & READONLY) === 0)) return OKAY;
+    shared.clearStatus(ref, READING | WRITING);
+    return GENERAL_ERROR;
   }
-  if ((after & GTF.readonly) === 0) return GNTST.okay;
-  shared.clearStatus(ref, GTF.writing);
-  return GNTST.general_error;
+  if ((after & READONLY) === 0) return OKAY;
+  shared.clearStatus(ref, WRITING);
+  return GENERAL_ERROR;
 }
 
 function permits(header: number, mapping: boolean, user: number): boolean {
   if (header >>> 16 !== user) return false;
-  const type = header & (mapping ? GTF.type | GTF.sub_page : GTF.type);
-  return type === GTF.permit_access || (!mapping && type === GTF.transitive);
+  const type = header & (mapping ? TYPE | SUB_PAGE : TYPE);
+  return type === PERMIT_ACCESS || (!mapping && type === TRANSITIVE);
 }

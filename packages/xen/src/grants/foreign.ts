@@ -33,8 +33,10 @@ export function mapForeign(
     maptrack.give(handle);
     return begun;
   }
-  maptrack.record(handle, writable ? GNTMAP.host_map : GNTMAP.host_map | GNTMAP.readonly, granter.grants, ref >>> 0);
-  return { handle, page: granter.grants.active(ref >>> 0).page as Page };
+  const active = granter.grants.active(ref >>> 0);
+  const flags = writable ? GNTMAP.host_map : GNTMAP.host_map | GNTMAP.readonly;
+  maptrack.record(handle, flags, granter.grants, ref >>> 0, active);
+  return { handle, page: active.page as Page };
 }
 
 /** Copies between the host's memory and a page that a domain granted. GNTST as for GNTTABOP_copy. */

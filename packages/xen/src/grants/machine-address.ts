@@ -14,7 +14,7 @@ export function machineLow(frame: number): number {
 
 /** Bits 63:32 of it. */
 export function machineHigh(owner: Domain, frame: number): number {
-  const high = Math.floor(frame / FRAMES_PER_HIGH);
+  const high = frame < 2 ** 31 ? frame >>> 20 : Math.floor(frame / FRAMES_PER_HIGH);
   return owner.isDirectMapped ? high : high + ((owner.id + 1) << OWNER_SHIFT);
 }
 

@@ -15,8 +15,11 @@ const STATUS = at.status / 2;
 const HANDLE = at.handle / 4;
 const DEV_BUS_ADDR = at.dev_bus_addr / 4;
 
+const { host_map: HOST_MAP, readonly: READONLY } = GNTMAP;
+const MAPS: number = GNTMAP.device_map | GNTMAP.host_map;
 /** What a domain whose memory Xen translates cannot ask for. */
-const UNTRANSLATED = GNTMAP.device_map | GNTMAP.application_map | GNTMAP.contains_pte;
+const UNTRANSLATED: number = GNTMAP.device_map | GNTMAP.application_map | GNTMAP.contains_pte;
+const { okay: OKAY } = GNTST;
 
 /** GNTTABOP_map_grant_ref. */
 export const mapGrantRef: ListOperation = {
@@ -37,7 +40,7 @@ function mapOne(call: Hypercall): number {
   const { domain, operand } = call;
   const { words } = operand;
   const flags = words[FLAGS] as number;
-  if ((flags & (GNTMAP.device_map | GNTMAP.host_map)) === 0) return GNTST.bad_gntref;
+  if ((flags & MAPS) === 0) return GNTST.bad_gntref;
   if ((flags & UNTRANSLATED) !== 0) return GNTST.general_error;
   const granter = domain.xen.domain(operand.halves[DOM] as number);
   if (granter === undefined) return GNTST.bad_domain;
@@ -47,9 +50,9 @@ function mapOne(call: Hypercall): number {
   const handle = maptrack.take(call.vcpu.id);
   if (handle < 0) return GNTST.no_space;
   const ref = words[REF] as number;
-  const readonly = (flags & GNTMAP.readonly) !== 0;
+  const readonly = (flags & READONLY) !== 0;
   const begun = beginMapping(granter.grants, ref, readonly, domain.id);
-  if (begun !== GNTST.okay) {
+  if (begun !== OKAY) {
     maptrack.give(handle);
     return begun;
   }
@@ -57,7 +60,7 @@ function mapOne(call: Hypercall): number {
   const active = granter.grants.active(ref);
   const frame = (words[HOST_ADDR + 1] as number) * 0x10_0000 + ((words[HOST_ADDR] as number) >>> 12);
   // create_grant_host_mapping (arch/arm/mm.c) knows no flag but these two.
-  const known = (flags & ~GNTMAP.readonly) === GNTMAP.host_map;
+  const known = (flags & ~READONLY) === HOST_MAP;
   const { memory } = domain;
   const page = known && memory.canMapPages ? active.page : undefined;
   if (page === undefined || !memory.mapGrant(frame, page, !readonly)) {
@@ -66,9 +69,9 @@ function mapOne(call: Hypercall): number {
     return GNTST.general_error;
   }
 
-  maptrack.record(handle, flags, granter.grants, ref);
+  maptrack.record(handle, flags, granter.grants, ref, active);
   words[HANDLE] = handle;
   words[DEV_BUS_ADDR] = machineLow(active.frame);
   words[DEV_BUS_ADDR + 1] = machineHigh(granter, active.frame);
-  return GNTST.okay;
+  return OKAY;
 }

@@ -92,12 +92,12 @@ export class Maptrack {
   }
 
   /** Makes a handle that was taken one of a mapping. */
-  record(handle: number, flags: number, granter: GrantTable, ref: number): void {
+  record(handle: number, flags: number, granter: GrantTable, ref: number, active: ActiveGrant): void {
     const mapping = this.#mappings[handle] as GrantMapping;
     mapping.flags = flags;
     mapping.granter = granter;
     mapping.ref = ref;
-    mapping.active = granter.active(ref);
+    mapping.active = active;
   }
 
   /** Forgets all handles. */

@@ -93,7 +93,7 @@ function readMaptrack(table: GrantTable, state: SavedState): () => void {
   return () => {
     maptrack.rebuild(limit, free);
     for (const { handle, vcpu, flags, granter, ref } of mappings) {
-      maptrack.record(handle, flags, granter, ref);
+      maptrack.record(handle, flags, granter, ref, granter.active(ref));
       const mapping = maptrack.at(handle);
       if (mapping !== undefined) mapping.vcpu = vcpu;
     }

@@ -10,6 +10,7 @@ const HOST_ADDR = at.host_addr / 4;
 const NEW_ADDR = gnttabUnmapAndReplace.at.new_addr / 4;
 const HANDLE = at.handle / 4;
 const STATUS = at.status / 2;
+const { okay: OKAY } = GNTST;
 
 /** GNTTABOP_unmap_grant_ref. Its `dev_bus_addr` means nothing: no device maps a grant of a translated domain. */
 export const unmapGrantRef: ListOperation = {
@@ -51,7 +52,7 @@ function unmapOne(call: Hypercall, replaces: boolean): number {
   }
   const low = words[HOST_ADDR] as number;
   const high = words[HOST_ADDR + 1] as number;
-  if ((low | high) === 0) return GNTST.okay;
+  if ((low | high) === 0) return OKAY;
   if (replaces || !domain.memory.unmapGrant(high * 0x10_0000 + (low >>> 12), page)) return GNTST.general_error;
   return endMapping(maptrack, handle);
 }

@@ -6,6 +6,9 @@ import { claimEntry, reduceEntry } from './entry-status.js';
 import type { GrantTable } from './grant-table.js';
 import type { Maptrack } from './maptrack.js';
 
+const { okay: OKAY } = GNTST;
+const { readonly: READONLY } = GNTMAP;
+
 /**
  * Begins a mapping of an entry by a domain (grant_table.c, map_grant_ref up to the mapping itself): the entry's page is
  * held, and the entry says that it is used, until {@link endUse}.
@@ -21,7 +24,7 @@ export function beginMapping(table: GrantTable, ref: number, readonly: boolean, 
 
   if (!active.isPinned || (!readonly && active.writers === 0)) {
     const claimed = claimEntry(shared, ref, active, readonly, true, user);
-    if (claimed !== GNTST.okay) return claimed;
+    if (claimed !== OKAY) return claimed;
     if (!active.isPinned) {
       const frame = shared.frame(ref);
       const page = table.domain.memory.takeReference(frame);
@@ -40,7 +43,7 @@ export function beginMapping(table: GrantTable, ref: number, readonly: boolean, 
     }
   }
   active.pin(readonly);
-  return GNTST.okay;
+  return OKAY;
 }
 
 /** Ends a mapping by its handle: okay, or bad_handle. */
@@ -49,8 +52,8 @@ export function endMapping(maptrack: Maptrack, handle: number): number {
   if (mapping === undefined || mapping.flags === 0) return GNTST.bad_handle;
   const { granter, ref, active, flags } = mapping;
   maptrack.give(handle);
-  if (granter !== undefined && active?.isPinned) endUse(granter, ref, active, (flags & GNTMAP.readonly) !== 0);
-  return GNTST.okay;
+  if (granter !== undefined && active?.isPinned) endUse(granter, ref, active, (flags & READONLY) !== 0);
+  return OKAY;
 }
 
 /** Ends a mapping or a copy: what no other user needs is taken back from the entry, and the page let go. */

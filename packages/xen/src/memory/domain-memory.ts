@@ -8,7 +8,7 @@ import { GuestCopy } from './guest-copy.js';
 import { MemoryRestorer } from './memory-restorer.js';
 import type { Page } from './page.js';
 import { PageSource } from './page-source.js';
-import { isAnyRam, isForeign, type PageType } from './page-types.js';
+import { isForeign, type PageType } from './page-types.js';
 import { PhysicalMap } from './physical-map.js';
 import { ramOf, rangesOf } from './ram.js';
 import { Reservation } from './reservation.js';
@@ -73,7 +73,7 @@ export class DomainMemory {
 
   /** Whether it ends: nothing can be mapped any more. */
   get isDying(): boolean {
-    return !this.#restoring && (this.#dying || this.domain.isDying);
+    return this.#restoring === false && (this.#dying === true || this.domain.isDying);
   }
 
   /** Whether a domain that has ended is gone altogether: nobody uses a page of it. */
@@ -119,12 +119,12 @@ export class DomainMemory {
 
   /** Reads at a guest-virtual address of a vCPU ({@link virtualAddressOf}'s Numbers), any length; false as for {@link copyIn}. */
   read(vcpu: XenVcpu, address: number, target: Uint8Array): boolean {
-    return this.#copy?.copyBytes(vcpu.pe, address, target, false) ?? false;
+    return this.#copy?.copyBytes(vcpu.pe, address, target, 0, target.length, false) ?? false;
   }
 
   /** Writes at a guest-virtual address of a vCPU; false as for {@link copyOut}. What lies before a bad page is written. */
   write(vcpu: XenVcpu, address: number, source: Uint8Array): boolean {
-    return this.#copy?.copyBytes(vcpu.pe, address, source, true) ?? false;
+    return this.#copy?.copyBytes(vcpu.pe, address, source, 0, source.length, true) ?? false;
   }
 
   /** What a frame holds. */
@@ -146,11 +146,10 @@ export class DomainMemory {
    * not another's that is mapped by a grant.
    */
   anyPage(frame: number): Page | undefined {
-    const type = this.map.typeOf(frame);
-    if (!isAnyRam(type)) return undefined;
-    const page = this.map.pageAt(frame);
-    if (page === undefined || page.isFree) return undefined;
-    return page.owner === this || isForeign(type) ? page : undefined;
+    const entry = this.map.entryAt(frame);
+    const page = entry?.page;
+    if (entry === undefined || page === undefined || page.isFree) return undefined;
+    return page.owner === this || isForeign(entry.type) ? page : undefined;
   }
 
   /** The whole page of a frame as words shared with the guest; undefined where {@link anyPage} is. */
@@ -161,7 +160,8 @@ export class DomainMemory {
   /** The page of {@link page}, with a reference taken: it outlives its frame until {@link dropReference}. */
   takeReference(frame: number): Page | undefined {
     const page = this.page(frame);
-    return page?.take() ? page : undefined;
+    page?.retake();
+    return page;
   }
 
   /** Gives a reference back, whoever owns the page. */

@@ -7,14 +7,15 @@ import {
   virtualAddressOf,
 } from '@trapline/core';
 import type { Operand } from '../calls/operand.js';
+import { copyWords } from './copy-words.js';
 import type { DomainMemory } from './domain-memory.js';
 import { addressOfFrame, frameAt, PAGE_BYTES } from './frames.js';
+import type { Page } from './page.js';
+import { isWritable } from './page-types.js';
 import type { PhysicalMap } from './physical-map.js';
 
-/** Bytes on Xen's side, and the same as words where they have any. */
-type Buffer = Pick<Operand, 'bytes'> & Partial<Pick<Operand, 'words'>>;
-
-const NOTHING = new Uint8Array(0);
+/** The bits of an address that say where in its page it is. */
+const IN_PAGE = 0xfff;
 
 /**
  * Copies between Xen and a guest's addresses, page by page (arch/arm/guestcopy.c). A page counts only if the domain owns
@@ -25,8 +26,6 @@ export class GuestCopy {
   readonly #port: MemoryPort;
   readonly #map: PhysicalMap;
   readonly #owner: DomainMemory;
-  /** Bytes of a caller's, while they are copied. */
-  readonly #raw: { bytes: Uint8Array } = { bytes: NOTHING };
 
   constructor(port: MemoryPort, map: PhysicalMap, owner: DomainMemory) {
     this.#port = port;
@@ -48,18 +47,21 @@ export class GuestCopy {
     if (length === 0) return true;
     const address = virtualAddressOf(low, high);
     // The last byte of all has the Number of "no address": nothing can begin there and go on.
-    return address !== NO_ADDRESS && this.#copy(pe, address + offset, operand, at, length, write);
+    if (address === NO_ADDRESS) return false;
+    const from = ((low & IN_PAGE) + offset) & IN_PAGE;
+    // Nearly all operands lie within one page that is there already, and most are whole words.
+    const page = from + length <= PAGE_BYTES ? this.#pageAt(pe, address + offset, write) : undefined;
+    if (page === undefined) return this.copyBytes(pe, address + offset, operand.bytes, at, length, write);
+    if (((from | at | length) & 3) !== 0) {
+      if (write === true) copyBytes(page.bytes, from, operand.bytes, at, length);
+      else copyBytes(operand.bytes, at, page.bytes, from, length);
+    } else if (write === true) copyWords(page.cells, from >> 2, operand.words, at >> 2, length >> 2);
+    else copyWords(operand.words, at >> 2, page.cells, from >> 2, length >> 2);
+    return true;
   }
 
-  /** Copies between bytes and a guest-virtual address, which is negative in the upper half. */
-  copyBytes(pe: Pe, address: number, bytes: Uint8Array, write: boolean): boolean {
-    this.#raw.bytes = bytes;
-    const copied = this.#copy(pe, address, this.#raw, 0, bytes.length, write);
-    this.#raw.bytes = NOTHING;
-    return copied;
-  }
-
-  #copy(pe: Pe, address: number, buffer: Buffer, at: number, length: number, write: boolean): boolean {
+  /** Copies between a part of bytes and a guest-virtual address, which is negative in the upper half. */
+  copyBytes(pe: Pe, address: number, bytes: Uint8Array, at: number, length: number, write: boolean): boolean {
     let from = address;
     let done = 0;
     while (done < length) {
@@ -68,28 +70,37 @@ export class GuestCopy {
       const frame = frameAt(physical);
       const offset = physical - frame * PAGE_BYTES;
       const count = Math.min(PAGE_BYTES - offset, length - done);
-      if (!this.#page(frame, offset, buffer, at + done, count, write)) return false;
+      if (!this.#copyInPage(frame, offset, bytes, at + done, count, write)) return false;
       done += count;
       from += count;
     }
     return true;
   }
 
-  #page(frame: number, offset: number, buffer: Buffer, at: number, count: number, write: boolean): boolean {
+  /**
+   * The page that an address is in; undefined where an access fails, and where it needs the port's help. Flags are compared
+   * here and in what this calls: a bare condition is a question after every kind of value, and costs several times as much.
+   */
+  #pageAt(pe: Pe, address: number, write: boolean): Page | undefined {
+    const physical = this.#port.translate(pe, address as GuestVirtual, write ? 'write' : 'read');
+    if (physical < 0) return undefined;
+    const entry = this.#map.entryAt(frameAt(physical));
+    const page = entry?.page;
+    if (entry === undefined || page === undefined || page.owner !== this.#owner || page.isFree) return undefined;
+    return page.hasBytes === true && (write === false || isWritable(entry.type)) ? page : undefined;
+  }
+
+  #copyInPage(frame: number, offset: number, bytes: Uint8Array, at: number, count: number, write: boolean): boolean {
     const entry = this.#map.entryAt(frame);
     if (entry?.page === undefined) {
-      return this.#map.isUntouched(frame) && this.#byPort(frame, offset, buffer.bytes, at, count, write);
+      return this.#map.isUntouched(frame) && this.#byPort(frame, offset, bytes, at, count, write);
     }
     const { type, page } = entry;
-    if (write && (type === 'ram-ro' || type === 'grant-ro' || type === 'foreign-ro')) return false;
+    if (write && !isWritable(type)) return false;
     if (page.owner !== this.#owner || page.isFree) return false;
-    const { bytes, words } = buffer;
     if (!page.hasBytes) return this.#byPort(frame, offset, bytes, at, count, write);
-    // Nearly all operands are whole words.
-    if (words !== undefined && ((offset | at | count) & 3) === 0) {
-      copyWords(page.cells, offset >> 2, words, at >> 2, count >> 2, write);
-    } else if (write) for (let i = 0; i < count; i++) page.bytes[offset + i] = bytes[at + i] as number;
-    else for (let i = 0; i < count; i++) bytes[at + i] = page.bytes[offset + i] as number;
+    if (write) copyBytes(page.bytes, offset, bytes, at, count);
+    else copyBytes(bytes, at, page.bytes, offset, count);
     return true;
   }
 
@@ -101,14 +112,6 @@ export class GuestCopy {
   }
 }
 
-function copyWords(
-  page: Int32Array,
-  at: number,
-  words: Uint32Array,
-  from: number,
-  count: number,
-  write: boolean,
-): void {
-  if (write) for (let i = 0; i < count; i++) page[at + i] = words[from + i] as number;
-  else for (let i = 0; i < count; i++) words[from + i] = page[at + i] as number;
+function copyBytes(target: Uint8Array, at: number, source: Uint8Array, from: number, count: number): void {
+  for (let i = 0; i < count; i++) target[at + i] = source[from + i] as number;
 }

@@ -19,7 +19,7 @@ export class Page {
   /** Whether it is Xen's own (PGC_xen_heap): in its owner's map at one frame at a time, and not part of the reservation. */
   readonly isXenHeap: boolean = false;
   /** The same bytes as 32-bit words. */
-  readonly cells: Int32Array;
+  readonly cells: Uint32Array;
   /** Whether {@link bytes} are its content: not where it lies in memory of which the port shows words alone. */
   hasBytes = true;
   #words: SharedWords | undefined;
@@ -31,7 +31,7 @@ export class Page {
     this.owner = owner;
     this.id = id;
     this.bytes = bytes;
-    this.cells = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
+    this.cells = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
     this.#words = words;
   }
 
@@ -58,7 +58,7 @@ export class Page {
 
   /** Whether it is part of its owner's allocation (PGC_allocated). */
   get isAllocated(): boolean {
-    return this.#allocated && !this.owner.reservation.isRelinquished;
+    return this.#allocated === true && this.owner.reservation.isRelinquished === false;
   }
 
   /** Whether nobody has it: it cannot be used any more. */

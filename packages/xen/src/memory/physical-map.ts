@@ -1,4 +1,4 @@
-import type { MemoryPort } from '@trapline/core';
+import { FrameTable, type MemoryPort } from '@trapline/core';
 import { ERRNO } from '../abi/errno.js';
 import type { DomainMemory } from './domain-memory.js';
 import { asBuiltId, frameLimit, frameOfId, NO_FRAME, tableLevels } from './frames.js';
@@ -9,7 +9,7 @@ import { type FrameRange, FrameRanges } from './ranges.js';
 import type { SharedPage } from './shared-page.js';
 import { type TablePool, tablesOf } from './table-pool.js';
 
-/** Entries of frames outside of RAM that are kept once they are holes again, so that a map there allocates nothing. */
+/** Entries that are kept once their frames are holes again, so that a map there, or elsewhere, allocates nothing. */
 const KEPT_HOLES = 1024;
 
 /** What a frame holds. */
@@ -22,10 +22,12 @@ export interface MapEntry {
 interface Entry extends MapEntry {
   type: PageType;
   page: Page | undefined;
+  /** Whether the frame is a hole as the domain was built: as a hole again it needs no entry. */
+  isOutside: boolean;
 }
 
-/** Where a frame lies that was never anything else. */
-const HOLE: Entry = Object.freeze({ type: 'hole' as const, page: undefined });
+/** The entry of all frames of RAM, or of devices, that have become holes. */
+const HOLE: Entry = Object.freeze({ type: 'hole' as const, page: undefined, isOutside: false });
 
 /**
  * What each frame of a domain holds (Xen's p2m). Frames as the domain was built need no entry: RAM is RAM, devices are
@@ -41,7 +43,7 @@ export class PhysicalMap {
   readonly tables: TablePool;
   /** Pages of RAM that has lost its frame, of a domain whose frames are machine frames: only they can be there again. */
   readonly #displaced: Map<number, Page> | undefined;
-  readonly #entries = new Map<number, Entry>();
+  readonly #entries = new FrameTable<Entry>();
   readonly #spare: Entry[] = [];
   #keptHoles = 0;
   /** Whether the domain has ended: nothing is at any frame. */
@@ -86,7 +88,7 @@ export class PhysicalMap {
   /** Type and page at once, for operands; undefined where no page is known: holes, devices, RAM that the port cannot show. */
   entryAt(frame: number): MapEntry | undefined {
     const entry = this.#entries.get(frame);
-    if (entry !== undefined) return this.isRelinquished ? undefined : entry;
+    if (entry !== undefined) return this.isRelinquished === true ? undefined : entry;
     return this.pageAt(frame) === undefined ? undefined : this.#entries.get(frame);
   }
 
@@ -137,10 +139,10 @@ export class PhysicalMap {
       return 0;
     }
     if (entry === undefined || entry === HOLE) {
-      if (entry === HOLE && this.#isOutside(frame)) this.#keptHoles--;
-      entry = this.#spare.pop() ?? { type, page };
+      entry = this.#spare.pop() ?? { type, page, isOutside: false };
+      entry.isOutside = this.#isOutside(frame);
       this.#entries.set(frame, entry);
-    }
+    } else if (entry.type === 'hole') this.#keptHoles--;
     entry.type = type;
     entry.page = page;
     if (type === 'ram' && page?.isXenHeap) this.#place(frame, page as SharedPage);
@@ -153,7 +155,9 @@ export class PhysicalMap {
    * -EINVAL beyond the tables, -ENOMEM for a domain that is dying.
    */
   remove(frame: number, page: Page): number {
-    if (isAnyRam(this.typeOf(frame)) && this.pageAt(frame) !== page) return -ERRNO.EILSEQ;
+    const entry = this.entryAt(frame);
+    const isRam = entry === undefined ? this.typeOf(frame) === 'ram' : isAnyRam(entry.type);
+    if (isRam && entry?.page !== page) return -ERRNO.EILSEQ;
     return this.clear(frame);
   }
 
@@ -193,8 +197,8 @@ export class PhysicalMap {
 
   /** The frames that are not as the domain was built, with what they hold. */
   *changed(): Generator<readonly [frame: number, type: PageType, page: Page | undefined], void, void> {
-    for (const [frame, { type, page }] of this.#entries) {
-      if (type === 'hole' && this.#isOutside(frame)) continue;
+    for (const [frame, { type, page, isOutside }] of this.#entries) {
+      if (type === 'hole' && isOutside) continue;
       if (type === 'ram' && page?.id === asBuiltId(frame)) continue;
       yield [frame, type, page];
     }
@@ -230,19 +234,25 @@ export class PhysicalMap {
 
   #makeHole(frame: number): void {
     const entry = this.#entries.get(frame);
-    if (entry === HOLE || (entry === undefined && this.typeOf(frame) === 'hole')) return;
+    if (entry === undefined ? this.typeOf(frame) === 'hole' : entry.type === 'hole') return;
     this.#keep(frame);
     if (entry !== undefined) this.#letGo(entry, undefined);
     this.#guest.hide(frame);
-    if (entry !== undefined && this.#spare.length < KEPT_HOLES) {
-      entry.page = undefined;
-      this.#spare.push(entry);
-    }
-    if (!this.#isOutside(frame)) this.#entries.set(frame, HOLE);
-    else if (this.#keptHoles < KEPT_HOLES) {
+    if (entry === undefined) this.#entries.set(frame, HOLE);
+    else this.#leaveHole(frame, entry);
+  }
+
+  /** The entry of a frame that is a hole from now on. */
+  #leaveHole(frame: number, entry: Entry): void {
+    entry.type = 'hole';
+    entry.page = undefined;
+    if (entry.isOutside && this.#keptHoles < KEPT_HOLES) {
       this.#keptHoles++;
-      this.#entries.set(frame, HOLE);
-    } else this.#entries.delete(frame);
+      return;
+    }
+    if (this.#spare.length < KEPT_HOLES) this.#spare.push(entry);
+    if (entry.isOutside) this.#entries.delete(frame);
+    else this.#entries.set(frame, HOLE);
   }
 
   /** What p2m_put_l3_page does for an entry that another replaces. */
@@ -282,7 +292,7 @@ export class PhysicalMap {
   /** The page of a frame of RAM as the domain was built, from now on known. */
   #asBuilt(frame: number): Page | undefined {
     const page = this.makeAsBuilt(frame);
-    if (page !== undefined) this.#entries.set(frame, { type: 'ram', page });
+    if (page !== undefined) this.#entries.set(frame, { type: 'ram', page, isOutside: false });
     return page;
   }
 
