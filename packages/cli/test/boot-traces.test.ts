@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,11 @@ import { trapline } from './harness.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'trapline-traces-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const guest = (name: string): string => fileURLToPath(new URL(`../../../.cache/guests/${name}`, import.meta.url));
+const hasQemu = spawnSync('qemu-system-aarch64', ['--version']).error === undefined;
+const cannotBoot = !(hasQemu && existsSync(guest('initrd'))) && !process.env.CI;
+const why = cannotBoot ? ' (skipped: needs qemu-system-arm, and npm run guests)' : '';
 
 const where = (name: string): string => fileURLToPath(new URL(`data/boot-${name}.json`, import.meta.url));
 const textOf = (name: string): string => readFileSync(where(name), 'utf8');
@@ -25,7 +31,10 @@ function changed(text: string, from: RegExp, to: string): string {
   return text.replace(from, to);
 }
 
-/** Linux, unless said: by SMC and by HVC, at EL2, on KVM and Xen, for 32-bit CPUs; with idle states; up to its reset. */
+/**
+ * Linux by SMC and by HVC, at EL2, on KVM, for 32-bit CPUs, up to its reset; with idle states (the beginning); on Xen
+ * with a disk, somebody who types, and a power off (hypercalls without the registers that have no part in them).
+ */
 const BOOTS = ['psci-smc', 'psci-hvc', 'el2', 'kvm', 'xen', 'a32', 'idle', 'reset'];
 
 describe('traces of boots', () => {
@@ -79,4 +88,39 @@ describe('traces of boots', () => {
     );
     expect(await replayOf('none', '')).toMatch(/^trapline: none.json: is not JSON: /);
   });
+});
+
+describe.skipIf(cannotBoot)(`trapline boot --trace${why}`, () => {
+  const linux = ['--kernel', guest('Image'), '--initrd', guest('initrd'), '--timeout', '90'];
+
+  it('writes a boot on Xen that replays without QEMU: disk, store, balloon, the host’s power off', async () => {
+    const disk = join(directory, 'disk.img');
+    writeFileSync(disk, new Uint8Array(2 ** 20).fill(0x54, 100, 5000));
+    const trace = join(directory, 'xen.json');
+    const words = 'console=hvc0 quiet rdinit=/init trapline.disk trapline.xen trapline.hotplug trapline.wait';
+    const argv = ['--stack', 'xen', '--cpus', '2', '--disk', `${disk},ro`, '--shutdown-on', 'GUEST: waits'];
+    const { code, out } = await trapline(['boot', ...linux, '--append', words, ...argv, '--trace', trace]);
+    expect(out).toContain('the guest powered off');
+    expect(code).toBe(0);
+    expect((await trapline(['replay', trace])).out).toMatch(/: (\d+) calls: \1 equal, 0 different, 0 skipped\n$/);
+  });
+
+  it('says that a file cannot be written any more, and boots all the same', async () => {
+    const words = 'console=ttyAMA0 quiet rdinit=/init';
+    const { code, err } = await trapline(['boot', ...linux, '--append', words, '--trace', '/dev/full']);
+    expect(err).toMatch(/trapline: boot: \/dev\/full: .*; the trace ends early\n$/);
+    expect(code).toBe(0);
+  });
+});
+
+it('a trace that cannot be written is told before anything is booted', async () => {
+  const { code, err } = await trapline([
+    'boot',
+    '--kernel',
+    fileURLToPath(import.meta.url),
+    '--trace',
+    '/nonexistent/a',
+  ]);
+  expect(err).toMatch(/^trapline: .*\/nonexistent\/a: /);
+  expect(code).toBe(1);
 });

@@ -149,7 +149,8 @@ async function boot(
     for (const take of undo) take?.();
     watch?.end();
     display.end();
-    trace?.close();
+    const failure = trace?.close();
+    if (failure !== undefined) complain(io, `boot: ${failure}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import type { QemuMachine } from '@trapline/qemu';
 import { TraceRecorder } from '@trapline/replay';
 import type { StackGuest } from '@trapline/stack';
@@ -27,12 +27,14 @@ export class BootTrace {
   readonly #options: Record<string, unknown> = { disks: this.#disks };
   readonly #recorder: TraceRecorder;
   #isOpen = true;
+  /** Why the file is not whole. */
+  #failure: string | undefined = undefined;
 
   /** `stack` is its name as `--stack` knows it. Throws `CommandError` for a file that cannot be written. */
   constructor(file: string, stack: string) {
     this.#file = file;
     this.#descriptor = this.#open();
-    this.#recorder = new TraceRecorder((text) => void writeSync(this.#descriptor, text), {
+    this.#recorder = new TraceRecorder((text) => this.#write(text), {
       subject: { package: 'stack', profile: stack, options: this.#options },
       oracle: 'this project, by a guest in QEMU',
       recorded: new Date().toISOString().slice(0, 10),
@@ -87,12 +89,23 @@ export class BootTrace {
     this.#recorder.act(what, work);
   }
 
-  /** Ends the text; the file is whole. */
-  close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
+  /** Ends the text. Gives words where the file is not whole, because the host could not write it. */
+  close(): string | undefined {
+    if (!this.#isOpen) return undefined;
     this.#recorder.close();
+    this.#isOpen = false;
     closeSync(this.#descriptor);
+    return this.#failure;
+  }
+
+  /** A guest goes on that cannot be written down any more. */
+  #write(text: string): void {
+    if (this.#failure !== undefined || !this.#isOpen) return;
+    try {
+      writeFileSync(this.#descriptor, text);
+    } catch (error) {
+      this.#failure = `${this.#file}: ${errorWords(error)}; the trace ends early`;
+    }
   }
 
   #open(): number {
