@@ -1,18 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { cannotBoot, guest, why } from './guests.js';
 import { trapline } from './harness.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'trapline-traces-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
-const guest = (name: string): string => fileURLToPath(new URL(`../../../.cache/guests/${name}`, import.meta.url));
-const hasQemu = spawnSync('qemu-system-aarch64', ['--version']).error === undefined;
-const cannotBoot = !(hasQemu && existsSync(guest('initrd'))) && !process.env.CI;
-const why = cannotBoot ? ' (skipped: needs qemu-system-arm, and npm run guests)' : '';
 
 const where = (name: string): string => fileURLToPath(new URL(`data/boot-${name}.json`, import.meta.url));
 const textOf = (name: string): string => readFileSync(where(name), 'utf8');

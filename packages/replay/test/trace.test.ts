@@ -1,4 +1,4 @@
-import { type CallStep, parseRecording, type Recording, type Step } from '@trapline/recordings';
+import { type CallStep, parseRecording, type Recording, RecordingError, type Step } from '@trapline/recordings';
 import { OTHER_WORK } from '@trapline/replay';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -222,6 +222,17 @@ function* lies(recording: Recording): Generator<() => void> {
   }
 }
 
+type Place = readonly [holder: Record<string, unknown>, key: string];
+
+/** Every field of a value, however deep. */
+function* placesOf(value: unknown): Generator<Place> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    yield [value as Record<string, unknown>, key];
+    yield* placesOf(inner);
+  }
+}
+
 describe('traces', () => {
   it('of whatever happens replay with equal answers', () => {
     fc.assert(
@@ -275,6 +286,49 @@ describe('traces', () => {
       fc.property(fc.nat(text.trimEnd().length - 1), (length) => {
         expect(() => parseRecording(text.slice(0, length))).toThrow(/is not whole|is not JSON/);
       }),
+    );
+  });
+
+  it('whatever they hold are refused by the place, or played: nothing is thrown', () => {
+    const trace = JSON.parse(
+      record(
+        [call(LOOK, AT), call(CHANGE, AT, 2, 5), call(ALARM, 9), { kind: 'time', ns: 99 }, call(DISK, 3), call(END)],
+        QUIET,
+      ),
+    );
+    const value = fc.oneof(
+      fc.constantFrom(
+        '0x0',
+        '0xffffffffffffffff',
+        '0x40000000',
+        '00',
+        'ffff',
+        -1,
+        0,
+        2 ** 53,
+        0.5,
+        null,
+        [],
+        {},
+        'pulsed',
+      ),
+      fc.jsonValue({ maxDepth: 2 }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(), value), { minLength: 1, maxLength: 4 }), (changes) => {
+        const changed = structuredClone(trace);
+        for (const [which, to] of changes) {
+          const places = [...placesOf(changed.environment), ...placesOf(changed.scenarios)];
+          const [holder, key] = places[which % places.length] as Place;
+          holder[key] = to;
+        }
+        try {
+          replayed(JSON.stringify(changed));
+        } catch (error) {
+          expect(error).toBeInstanceOf(RecordingError);
+        }
+      }),
+      { numRuns: 1000 },
     );
   });
 
