@@ -153,7 +153,7 @@ export class PowerUnit implements PowerPort {
       return;
     }
     const vcpu = this.#around.vcpus[index];
-    if (vcpu && this.#sleepers.has(vcpu)) this.#wakeIfPending(vcpu);
+    if (vcpu?.wait !== undefined && this.#sleepers.has(vcpu)) this.#wakeIfPending(vcpu);
   }
 
   #wakeIfPending(vcpu: Vcpu): void {

@@ -40,7 +40,8 @@ export class CpuInterfaces {
     if (running > LOWEST_PRIORITY) return;
     const word = 8 * pe + (running >> 5);
     this.#active[word] = (this.#active[word] as number) & ~(1 << (running & 31));
-    this.#running[pe] = this.#highest(pe);
+    // What was not above it before is not now.
+    this.#running[pe] = this.#highest(pe, running >> 5);
   }
 
   reset(): void {
@@ -57,11 +58,12 @@ export class CpuInterfaces {
   put(masks: readonly number[], active: readonly number[]): void {
     this.#masks.set(masks);
     this.#active.set(active);
-    for (let pe = 0; pe < this.#running.length; pe++) this.#running[pe] = this.#highest(pe);
+    for (let pe = 0; pe < this.#running.length; pe++) this.#running[pe] = this.#highest(pe, 0);
   }
 
-  #highest(pe: number): number {
-    for (let i = 0; i < 8; i++) {
+  /** The highest active priority of those from a word on. */
+  #highest(pe: number, first: number): number {
+    for (let i = first; i < 8; i++) {
       const word = this.#active[8 * pe + i] as number;
       if (word !== 0) return 32 * i + trailingZeros(word);
     }

@@ -2,11 +2,10 @@ import { RestoreError, type Saved } from '@trapline/core';
 import type { Observable } from 'rxjs';
 import { Subject } from 'rxjs';
 import type { Domain } from '../domain/domain.js';
+import { ConsoleLine, isPrintable, lineEnd } from './console-line.js';
 
 /** Bytes of Xen's console ring (CONFIG_CONRING_SHIFT, 14 where nobody sets it). */
 const CONSOLE_RING_BYTES = 16384;
-/** Bytes of a domain's unfinished line (DOMAIN_PBUF_SIZE). */
-const LINE_BYTES = 200;
 /** Bytes typed at the console that wait to be read (SERIAL_RX_SIZE). */
 const INPUT_BYTES = 128;
 
@@ -22,7 +21,8 @@ export class XenConsole {
   readonly output$: Observable<ConsoleOutput>;
   readonly #output = new Subject<ConsoleOutput>();
   readonly #ring = new Uint8Array(CONSOLE_RING_BYTES);
-  readonly #lines = new Map<number, string>();
+  /** Lines of ordinary domains that are not whole yet. */
+  readonly #lines = new Map<number, ConsoleLine>();
   /** Bytes written to the ring ever, and those that readers have cleared. */
   #produced = 0;
   #consumed = 0;
@@ -35,19 +35,14 @@ export class XenConsole {
   /** Writes a part of a domain's output; gives how many bytes it took: a line's end ends the part. */
   write(domain: Domain, bytes: Uint8Array): number {
     if (domain.privileged) {
-      this.#put(domain.id, decode(bytes));
+      for (let i = 0; i < bytes.length; i++) this.#put(bytes[i] as number);
+      this.#tell(domain.id, bytes.length);
       return bytes.length;
     }
-    const end = bytes.indexOf(NEWLINE);
-    const taken = end < 0 ? bytes.length : end + 1;
-    const text = decode(bytes.subarray(0, end < 0 ? taken : end).filter(isPrintable));
-    const line = this.#lines.get(domain.id) ?? '';
-    if (end < 0 && line.length + text.length < LINE_BYTES - 1) this.#lines.set(domain.id, line + text);
-    else {
-      this.#lines.delete(domain.id);
-      this.#put(domain.id, `(d${domain.id}) ${line}${text}\n`);
-    }
-    return taken;
+    const line = this.#lineOf(domain.id);
+    const end = lineEnd(bytes);
+    if (end < bytes.length || !line.add(bytes, end)) this.#finish(domain.id, line, bytes, end);
+    return Math.min(end + 1, bytes.length);
   }
 
   /** Types at the console: the control domain reads it. What does not fit is lost. */
@@ -98,7 +93,9 @@ export class XenConsole {
     return {
       text: [...this.read(from, to)],
       input: [...this.#input],
-      lines: [...this.#lines].map(([id, line]) => [id, line]),
+      lines: [...this.#lines]
+        .filter(([, line]) => line.length > 0)
+        .map(([id, line]) => [id, decode(line.bytes.subarray(0, line.length))]),
     };
   }
 
@@ -119,18 +116,40 @@ export class XenConsole {
     this.#output.complete();
   }
 
-  #put(domain: number, text: string): void {
-    for (const byte of new TextEncoder().encode(text)) this.#ring[this.#produced++ % CONSOLE_RING_BYTES] = byte;
-    this.#output.next({ domain, text });
+  #lineOf(domain: number): ConsoleLine {
+    let line = this.#lines.get(domain);
+    if (line === undefined) {
+      line = new ConsoleLine(domain);
+      this.#lines.set(domain, line);
+    }
+    return line;
+  }
+
+  /** Writes what there is of a line, and what is printable of the bytes before its end. */
+  #finish(domain: number, line: ConsoleLine, bytes: Uint8Array, end: number): void {
+    const from = this.#produced;
+    for (let i = 0; i < line.mark.length; i++) this.#put(line.mark[i] as number);
+    for (let i = 0; i < line.length; i++) this.#put(line.bytes[i] as number);
+    for (let i = 0; i < end; i++) if (isPrintable(bytes[i] as number)) this.#put(bytes[i] as number);
+    this.#put(NEWLINE);
+    line.length = 0;
+    this.#tell(domain, this.#produced - from);
+  }
+
+  #put(byte: number): void {
+    this.#ring[this.#produced % CONSOLE_RING_BYTES] = byte;
+    this.#produced++;
+  }
+
+  /** Passes the last bytes on to who listens. Without anybody, no text is made of them. */
+  #tell(domain: number, count: number): void {
+    if (count > 0 && this.#output.observed) {
+      this.#output.next({ domain, text: decode(this.read(this.#produced - count, this.#produced)) });
+    }
   }
 }
 
 const NEWLINE = 10;
-const TAB = 9;
-
-function isPrintable(byte: number): boolean {
-  return (byte >= 0x20 && byte < 0x7f) || byte === TAB;
-}
 
 /** Bytes as characters, one for one: a console has no encoding. */
 function decode(bytes: Uint8Array): string {
@@ -146,7 +165,7 @@ function bytesOf(saved: Saved | undefined, limit: number): readonly number[] {
   return saved as readonly number[];
 }
 
-function linesOf(saved: Saved | undefined): readonly (readonly [number, string])[] {
+function linesOf(saved: Saved | undefined): readonly (readonly [number, ConsoleLine])[] {
   const good =
     Array.isArray(saved) &&
     saved.every(
@@ -154,5 +173,9 @@ function linesOf(saved: Saved | undefined): readonly (readonly [number, string])
         Array.isArray(entry) && entry.length === 2 && typeof entry[0] === 'number' && typeof entry[1] === 'string',
     );
   if (!good) throw new RestoreError('xen: the console keeps unfinished lines by domain');
-  return saved as unknown as readonly (readonly [number, string])[];
+  return (saved as unknown as readonly (readonly [number, string])[]).map(([id, text]) => {
+    const line = new ConsoleLine(id);
+    if (!line.restore(text)) throw new RestoreError('xen: an unfinished line of the console is too long');
+    return [id, line];
+  });
 }
