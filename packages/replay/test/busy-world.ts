@@ -97,7 +97,7 @@ export type Happening =
   | { readonly kind: 'interrupt'; readonly cpu: number; readonly intid: number }
   | { readonly kind: 'move'; readonly pages: number }
   | { readonly kind: 'enter'; readonly cpu: number }
-  | { readonly kind: 'tick' };
+  | { readonly kind: 'tick' | 'stray' };
 
 /** What other CPUs and a source of entropy bring. */
 export interface Chance {
@@ -166,6 +166,9 @@ export function record(happenings: readonly Happening[], { words, dry }: Chance)
         return;
       case 'tick':
         recorder.act({ action: 'tick' }, () => host.tick());
+        return;
+      case 'stray':
+        host.tick();
         return;
     }
   };

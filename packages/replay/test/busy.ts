@@ -51,12 +51,13 @@ const abi = defineInterface({
     copy: call(0xc600_000e | 0, { from: u64, to: u64 }),
     wake: call(0xc600_000f | 0, { target: u64 }),
     again: call(0xc600_0010 | 0, { rest: u64 }),
-    end: call(0xc600_0011 | 0),
+    suspend: call(0xc600_0011 | 0, { entry: u64, context: u64 }),
+    end: call(0xc600_0012 | 0),
   },
 });
 
 /** How many calls there are before the one that ends the machine. */
-export const CALLS = 17;
+export const CALLS = 18;
 
 /** Where it counts its alarms, its host's ticks, its guest's entries. */
 export const COUNTS = 0x4000_f000;
@@ -98,7 +99,12 @@ export function busy(disk: Disk, host: BusyHost): Service {
           const words = memory.sharedWords?.(low(c.w, 0), 8);
           if (words === undefined) return returnInt(c, -1);
           const bits = at(c.w, 4) | 0;
-          const how = at(c.w, 2) % 4;
+          const how = at(c.w, 2) % 5;
+          if (how === 4) {
+            words.read?.(2, eight.subarray(0, 5));
+            words.write?.(1, eight);
+            return returnInt(c, at(halves, 0));
+          }
           if (how === 3) words.store(1, words.load(0));
           return returnInt(c, how === 0 ? words.or(0, bits) : how === 1 ? words.and(1, bits) : exchange(words, bits));
         },
@@ -126,7 +132,8 @@ export function busy(disk: Disk, host: BusyHost): Service {
           const intid = at(c.w, 0) % 32;
           if (intid % 2 === 0) interrupts.pulse(c.pe, intid);
           else interrupts.setLevel(c.pe, intid, at(c.w, 0) > 100);
-          return returnInt(c, interrupts.pending(c.pe) ? 1 : 0);
+          const inFlight = interrupts.inFlight?.(c.pe, intid);
+          return returnInt(c, (interrupts.pending(c.pe) ? 1 : 0) + (inFlight === undefined ? 0 : inFlight ? 4 : 2));
         },
         alarm: (c) => {
           clock.at(clock.now() + BigInt(at(c.w, 0)), () => {
@@ -165,6 +172,10 @@ export function busy(disk: Disk, host: BusyHost): Service {
         again: (c) => {
           c.pe.x[1] = BigInt(at(c.w, 0) >>> 1);
           return { kind: 'again' };
+        },
+        suspend: (c) => {
+          power.startState(c.pe).w.set(c.w.subarray(0, 4));
+          return { ...wait('interrupt'), onWake: 'resume' };
         },
         end: () => ({ kind: 'system', event: 'shutdown', detail: {} }),
       });

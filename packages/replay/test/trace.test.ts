@@ -34,7 +34,8 @@ const [LOOK, PUT, CHANGE, FOLLOW, CLOCKS, DRAW, PULSE, ALARM, SLEEP, NAP, START,
 ];
 const WAKE = 15;
 const AGAIN = 16;
-const END = 17;
+const SUSPEND = 17;
+const END = 18;
 const AT = 0x4000_2000;
 
 function steps(text: string): readonly Step[] {
@@ -117,7 +118,8 @@ describe('what a trace says of a step', () => {
     expect(traced(call(PULSE, 8))[0]).toMatchObject({
       interrupts: [{ cpu: 0, intid: 8, change: 'pulsed' }],
       pending: [0],
-      out: { x0: '0x1' },
+      inFlight: [{ cpu: 0, intid: 8, is: true }],
+      out: { x0: '0x5' },
     });
     expect(traced(call(PULSE, 7))[0]).toMatchObject({ interrupts: [{ cpu: 0, intid: 7, change: 'deasserted' }] });
   });
@@ -151,6 +153,26 @@ describe('what a trace says of a step', () => {
     expect(naps).toMatchObject({ returns: 'later', cpu: 0 });
     expect(wakes).toMatchObject({ op: 'call', cpu: 1, memOut: [{ addr: `0x${(COUNTS + 24).toString(16)}` }] });
     expect(back).toEqual({ op: 'return', cpu: 0, out: { x0: '0x7' } });
+  });
+
+  it('a wait that ends at an entry point', () => {
+    const [suspends, resumes] = traced(call(SUSPEND, 0x4000_9000, 5), { kind: 'interrupt', cpu: 0, intid: 5 });
+    expect(suspends).toMatchObject({ returns: 'later' });
+    expect(resumes).toMatchObject({ op: 'entry', cpu: 0, state: { pc: '0x40009000', x0: '0x5' }, pending: [0] });
+  });
+
+  it('work of the host’s that nobody announced', () => {
+    const [other, step] = traced({ kind: 'stray' }, call(LOOK, AT));
+    expect(other).toMatchObject({ op: 'vmm', action: OTHER_WORK, memOut: [{ addr: '0x4000f000' }] });
+    expect(step).not.toHaveProperty('memOut');
+  });
+
+  it('bytes of shared words that were copied at once', () => {
+    const [step] = traced(call(CHANGE, AT, 4)) as CallStep[];
+    expect(step).toMatchObject({
+      memIn: [{ addr: '0x40002002', hex: '5a5a5a5a5a' }],
+      memOut: [{ addr: '0x40002001', hex: '5a5a5a5a5a000000' }],
+    });
   });
 
   it('a wait that ends by its time', () => {
