@@ -1,3 +1,4 @@
+import { RestoreError } from '@trapline/core';
 import { type ConsoleOutput, ERRNO } from '@trapline/xen';
 import { describe, expect, test } from 'vitest';
 import { get, hyper, make, NOWHERE, OPERAND, put, RAM, RAM_BYTES, type World, worldOf } from '../machine.js';
@@ -92,6 +93,20 @@ describe('reading from the console', () => {
     world.host.type('x'.repeat(200));
     expect(hyper(world.guest('one'), 'consoleIo', [READ, 200, OPERAND])).toBe(128);
   });
+});
+
+test('an unfinished line that no console keeps is refused', () => {
+  const world = worldOf();
+  say(world, 'one', 'half');
+  const saved = JSON.stringify(world.machine.save());
+  const longer = JSON.parse(saved.replace('"half"', `"${'x'.repeat(199)}"`));
+  expect(() => worldOf().machine.restore(longer)).toThrow(RestoreError);
+  const longest = JSON.parse(saved.replace('"half"', `"${'x'.repeat(198)}"`));
+  const other = worldOf();
+  other.machine.restore(longest);
+  const output = heard(other);
+  say(other, 'one', 'y');
+  expect(output.map(({ text }) => text)).toEqual([`(d1) ${'x'.repeat(198)}y\n`]);
 });
 
 test('what the console holds survives saving', () => {

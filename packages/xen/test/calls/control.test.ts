@@ -264,6 +264,16 @@ describe('sysctl', () => {
     expect(read({ clear: 1, count: 5 })).toBe('(d1) ');
     expect(read({})).toBe('hello\n');
   });
+
+  test("the console's ring has the control domain's bytes as they were written", () => {
+    const world = both();
+    const written = [0xc3, 0xa9, 0, 0xff, 10];
+    put(world.guest('dom0'), Uint8Array.from(written));
+    hyper(world.guest('dom0'), 'consoleIo', [0, written.length, OPERAND]);
+    const u = xenSysctlReadconsole.encode({ buffer: BUFFER, count: 100 });
+    expect(ctl(world, 'dom0', SYSCTL.readconsole, u)).toBe(0);
+    expect([...get(world.guest('dom0'), xenSysctlReadconsole.decode(result(world)).count, BUFFER)]).toEqual(written);
+  });
 });
 
 describe('hypfs_op', () => {
