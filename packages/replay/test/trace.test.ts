@@ -1,5 +1,6 @@
 import { type CallStep, parseRecording, type Recording, RecordingError, type Step } from '@trapline/recordings';
-import { OTHER_WORK } from '@trapline/replay';
+import { OTHER_WORK, TraceRecorder } from '@trapline/replay';
+import { createGic, createMachine, createMemory, createRandom, createVirtualClock } from '@trapline/trap-bus';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CALLS, COUNTS } from './busy.js';
@@ -195,6 +196,31 @@ describe('what a trace says of a step', () => {
         machine: { events: [{ event: 'shutdown', reason: 'guest-shutdown' }], stillRunning: false },
       }),
     ]);
+  });
+
+  it('nothing after its end: ports and clocks are as they were', () => {
+    const kept: string[] = [];
+    const recorder = new TraceRecorder((text) => kept.push(text), {
+      subject: { package: 'busy', profile: 'right', options: {} },
+      oracle: 'this test',
+      recorded: '2026-01-01',
+    });
+    const clock = createVirtualClock();
+    const memory = createMemory([{ base: 0, size: 4096 }]);
+    const ports = recorder.ports({ memory, interrupts: createGic({ pes: 1 }), clock, random: createRandom() });
+    const machine = createMachine({ guests: [{ name: 'guest', vcpus: 1, ports }] });
+    recorder.connect(machine, machine.guest('guest'));
+    recorder.start();
+    recorder.act({ action: 'look' }, () => ports.memory.write(AT as never, new Uint8Array(1)));
+    const began = ports.clock.now();
+    clock.advance(5n);
+    expect(ports.clock.now()).toBe(began);
+    recorder.close();
+    expect(ports.clock.now()).toBe(began + 5n);
+    recorder.act({ action: 'more' }, () => clock.advance(1n));
+    recorder.close();
+    expect(ports.clock.now()).toBe(began + 6n);
+    expect(kept.join('')).toMatch(/"steps":\[\n\{"op":"vmm","action":"look"\}\n\]\}\]\}\n$/);
   });
 
   it('nothing of what the loader put', () => {

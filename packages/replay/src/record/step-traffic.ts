@@ -38,11 +38,15 @@ export class StepTraffic implements MemoryTap {
   readonly #disks: EstablishedMemory[] = [];
   #media: MediumBytes[] = [];
 
+  /** Whether anything is kept: memory is not where a loader fills it, and nothing is once the trace has ended. */
+  hears: 'all' | 'no memory' | 'nothing' = 'all';
+
   looking(): void {
     this.#looks++;
   }
 
   found(address: number, bytes: Uint8Array): void {
+    if (this.hears !== 'all') return;
     for (const run of this.#established.news(address, bytes)) {
       if (this.#isTouched(run)) {
         for (const entry of entriesOf(run)) this.#late.push({ ...entry, access: this.#looks });
@@ -53,40 +57,43 @@ export class StepTraffic implements MemoryTap {
   }
 
   put(address: number, bytes: Uint8Array): void {
+    if (this.hears !== 'all') return;
     this.#out.put(address, bytes);
     this.#established.put(address, bytes);
     this.#touched.put(address, bytes);
   }
 
   translated(address: number, access: 'read' | 'write', to: number): void {
+    if (this.hears === 'nothing') return;
     const news = this.#pages.learn(address, access, to);
     if (news !== undefined) this.#translations.push(news);
   }
 
   /** The reading of a clock in this step: the first one stays. */
   clock(name: ClockName, read: () => bigint): bigint {
-    return readOnce(this.#clocks, name, read);
+    return this.hears === 'nothing' ? read() : readOnce(this.#clocks, name, read);
   }
 
   /** The same of a CPU's stolen time. */
   stolen(cpu: number, read: () => bigint): bigint {
-    return readOnce(this.#stolen, cpu, read);
+    return this.hears === 'nothing' ? read() : readOnce(this.#stolen, cpu, read);
   }
 
   drew(bytes: Uint8Array | undefined): void {
-    this.#random.push(bytes === undefined ? null : hexOfBytes(bytes));
+    if (this.hears !== 'nothing') this.#random.push(bytes === undefined ? null : hexOfBytes(bytes));
   }
 
   wasPending(cpu: number): void {
-    this.#pending.add(cpu);
+    if (this.hears !== 'nothing') this.#pending.add(cpu);
   }
 
   wasInFlight(cpu: number, intid: number, is: boolean): void {
+    if (this.hears === 'nothing') return;
     if (this.#inFlight.every((one) => one.cpu !== cpu || one.intid !== intid)) this.#inFlight.push({ cpu, intid, is });
   }
 
   drove(drive: InterruptDrive): void {
-    this.#interrupts.push(drive);
+    if (this.hears !== 'nothing') this.#interrupts.push(drive);
   }
 
   /** Another disk: its number. */
@@ -95,6 +102,7 @@ export class StepTraffic implements MemoryTap {
   }
 
   foundOn(medium: number, position: number, bytes: Uint8Array): void {
+    if (this.hears === 'nothing') return;
     const disk = this.#disks[medium] as EstablishedMemory;
     for (const run of disk.news(position, bytes)) {
       for (const entry of entriesOf(run)) this.#media.push({ medium, ...entry });
@@ -103,7 +111,7 @@ export class StepTraffic implements MemoryTap {
   }
 
   putOn(medium: number, position: number, bytes: Uint8Array): void {
-    this.#disks[medium]?.put(position, bytes);
+    if (this.hears !== 'nothing') this.#disks[medium]?.put(position, bytes);
   }
 
   /** Whether the guest would notice, or a later step depends on it. */

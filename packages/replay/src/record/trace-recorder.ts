@@ -71,6 +71,8 @@ export class TraceRecorder {
   #caller: CallerState | undefined = undefined;
   readonly #away = new Map<number, Absence>();
   #steps = 0;
+  /** Listens no longer. */
+  #leave: () => void = () => {};
 
   /** `write` is handed the text piece by piece. */
   constructor(write: (text: string) => void, about: TraceSubject) {
@@ -81,20 +83,8 @@ export class TraceRecorder {
   /** The same ports, listened at. They show neither views of memory nor pages to map. */
   ports(inner: RecordedPorts): RecordedPorts {
     const traffic = this.#traffic;
-    const tap = {
-      looking: (): void => traffic.looking(),
-      // What a loader puts is the guest's: a trace tells of it where a service looks.
-      found: (address: number, bytes: Uint8Array): void => {
-        if (this.#phase !== 'loading') traffic.found(address, bytes);
-      },
-      put: (address: number, bytes: Uint8Array): void => {
-        if (this.#phase !== 'loading') traffic.put(address, bytes);
-      },
-      translated: (address: number, access: 'read' | 'write', to: number): void =>
-        traffic.translated(address, access, to),
-    };
     this.#ports = {
-      memory: new TappedMemory(inner.memory, tap),
+      memory: new TappedMemory(inner.memory, traffic),
       interrupts: new TappedInterrupts(inner.interrupts, traffic),
       clock: new TappedClock(inner.clock, traffic, (time, fire) => {
         this.#turn({ op: 'alarm', at: hex(time) }, fire);
@@ -118,16 +108,23 @@ export class TraceRecorder {
     const { name } = guest;
     this.#guest = guest;
     this.#phase = 'loading';
-    machine.intercept({ guest: name }, ({ pe }) => {
+    // What a loader puts is the guest's: a trace tells of it where a service looks.
+    this.#traffic.hears = 'no memory';
+    const before = machine.intercept({ guest: name }, ({ pe }) => {
       this.#called(pe);
       return undefined;
     });
-    machine.calls$.subscribe((event) => {
+    const calls = machine.calls$.subscribe((event) => {
       if (event.guest === name) this.#answered(event);
     });
-    machine.power$.subscribe((change) => {
+    const power = machine.power$.subscribe((change) => {
       if (change.guest === name) this.#power(change);
     });
+    this.#leave = () => {
+      before.dispose();
+      calls.unsubscribe();
+      power.unsubscribe();
+    };
   }
 
   /** The guest begins: what its machine is like is written. */
@@ -141,6 +138,7 @@ export class TraceRecorder {
     const head = JSON.stringify({ ...this.#about, environment });
     this.#write(`${head.slice(0, -1)},"scenarios":[{"id":"trace","fresh":true,"steps":[`);
     this.#phase = 'running';
+    this.#traffic.hears = 'all';
   }
 
   /**
@@ -152,10 +150,13 @@ export class TraceRecorder {
     else this.#turn({ op: 'vmm', ...what }, work);
   }
 
-  /** Ends the text. Nothing is written any more. */
+  /** Ends the text. Nothing is written or kept any more, and the ports are as they were. */
   close(): void {
     if (this.#phase === 'running') this.#write('\n]}]}\n');
     this.#phase = 'closed';
+    this.#traffic.hears = 'nothing';
+    this.#leave();
+    this.#traffic.take();
   }
 
   #environment(ports: Pick<PortTraffic, 'time' | 'random'>): Environment {
@@ -182,13 +183,14 @@ export class TraceRecorder {
   }
 
   #called(pe: Pe): void {
-    if (this.#busy) return;
+    if (this.#busy || this.#phase !== 'running') return;
     this.#stray();
     this.#busy = true;
     this.#caller = callerState(pe as Vcpu);
   }
 
   #answered(event: CallEvent): void {
+    if (this.#phase !== 'running') return;
     const { vcpu: cpu, outcome, before, a64 } = event;
     const vcpu = this.#vcpu(cpu);
     const at = this.#caller;
@@ -201,6 +203,7 @@ export class TraceRecorder {
   }
 
   #power({ vcpu: cpu, from, to }: PowerChange): void {
+    if (this.#phase !== 'running') return;
     if (to !== 'running') {
       if (from === 'waiting') this.#away.delete(cpu);
       return;
