@@ -29,6 +29,7 @@ const live: Live = {
 
 const io: Io = {
   out: (text) => void process.stdout.write(text),
+  unread: () => process.stdout.writableLength,
   err: (text) => void process.stderr.write(text),
   style: styleFor(wantsColour({ isTTY: process.stdout.isTTY === true, env: process.env })),
   columns: process.stdout.columns ?? 100,

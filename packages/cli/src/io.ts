@@ -6,6 +6,8 @@ export interface Io {
   out(text: string): void;
   /** One-line messages; see {@link complain}. */
   err(text: string): void;
+  /** Bytes of results that nobody has read yet. */
+  readonly unread?: () => number;
   /** Colours results, or leaves them as they are. */
   readonly style: Style;
   /** Width of a line of results, in characters. */

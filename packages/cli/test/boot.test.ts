@@ -174,6 +174,17 @@ describe.skipIf(cannotBoot)(`trapline boot${why}`, () => {
     expect([once.code, once.out]).toEqual([0, expect.stringMatching(/the guest asked for a reset after .*; 1 calls/)]);
   });
 
+  it('keeps no more of what a guest writes than anybody reads, and says what was lost', async () => {
+    // movz x1, #0x900, lsl #16; movz w0, #'x'; str w0, [x1]; b back: writes for ever.
+    const code = Uint32Array.of(0xd2a1_2001, 0x5280_0f00, 0xb900_0020, 0x17ff_ffff);
+    const writer = file('writer', new Uint8Array(code.buffer));
+    let asked = 0;
+    const unread = (): number => (++asked > 3 && asked < 7 ? 2 ** 30 : 0);
+    const { out } = await trapline(['boot', '--image', writer, '--timeout', '1'], { unread });
+    expect(asked).toBeGreaterThan(7);
+    expect(out).toMatch(/^x+\n\[\d+ characters were not read, and are lost\]\nx+\n/);
+  });
+
   it('boots a flat image, and says so where it is none that fits', async () => {
     const uboot = await trapline(['boot', '--image', guest('u-boot.bin'), '--at', '0', '--timeout', '2']);
     expect(uboot.out).toContain('U-Boot 20');

@@ -2,6 +2,8 @@ import type { Io, Live } from '../io.js';
 
 /** Milliseconds between two looks of a terminal's display. */
 const REFRESH_MS = 250;
+/** Most of what a guest wrote that waits for somebody to read it; more is lost. */
+const MAX_UNREAD_BYTES: number = 16 * 2 ** 20;
 const CLEAR_LINE = '\r\u001b[K';
 
 /**
@@ -18,6 +20,7 @@ export class Display {
   #lastCalls = 0;
   #rate = 0;
   #column = 0;
+  #lost = 0;
   readonly #timer: NodeJS.Timeout | undefined;
 
   constructor(io: Io, live: Live | undefined, calls: () => number) {
@@ -43,6 +46,11 @@ export class Display {
 
   /** What the guest writes goes to the results, above the line. */
   guest(text: string): void {
+    if ((this.#io.unread?.() ?? 0) > MAX_UNREAD_BYTES) {
+      this.#lost += text.length;
+      return;
+    }
+    this.#tellLost();
     this.#clear();
     this.#io.out(text);
     const end = text.lastIndexOf('\n');
@@ -54,6 +62,12 @@ export class Display {
     clearInterval(this.#timer);
     this.#clear();
     if (this.#column > 0) this.#io.out('\n');
+    this.#tellLost();
+  }
+
+  #tellLost(): void {
+    if (this.#lost > 0) this.#io.out(`\n[${this.#lost} characters were not read, and are lost]\n`);
+    this.#lost = 0;
   }
 
   #refresh(): void {
