@@ -53,6 +53,16 @@ export class ByteMap {
     if (open !== undefined) yield joined(open);
   }
 
+  /** Whether the other has the same bytes at the same addresses. */
+  equals(other: ByteMap): boolean {
+    if (this.#pages.size !== other.#pages.size) return false;
+    for (const [number, { bytes, present }] of this.#pages) {
+      const page = other.#pages.get(number);
+      if (page === undefined || !alike(page.present, present) || !alike(page.bytes, bytes)) return false;
+    }
+    return true;
+  }
+
   clear(): void {
     this.#pages.clear();
   }
@@ -78,6 +88,11 @@ export class ByteMap {
     }
     return page;
   }
+}
+
+function alike(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < PAGE_BYTES; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 function joined({ address, pieces }: { readonly address: number; readonly pieces: readonly Uint8Array[] }): ByteRun {

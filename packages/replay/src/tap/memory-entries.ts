@@ -26,6 +26,7 @@ export function contentOf({ hex: digits = '', times = 1 }: Pick<MemoryBytes, 'he
   const once = bytesOf(digits);
   if (times === 1) return once;
   const all = new Uint8Array(once.length * times);
+  if (once.length === 1) return all.fill(once[0] as number);
   for (let at = 0; at < all.length; at += once.length) all.set(once, at);
   return all;
 }

@@ -15,6 +15,7 @@ export function compareWritten(findings: Findings, memOut: readonly MemoryBytes[
     const address = physical(entry.addr);
     if (address >= 0) expected.put(address, contentOf(entry));
   }
+  if (expected.equals(got)) return;
   const found = [...missing(expected, got), ...changed(expected, got), ...missing(got, expected)];
   for (const range of found.sort((a, b) => a.address - b.address)) report(findings, range, expected, got);
 }
