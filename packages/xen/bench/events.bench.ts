@@ -82,6 +82,11 @@ function page(guest: Guest, address: number): Int32Array {
   return new Int32Array(view.buffer, view.byteOffset, WORDS_PER_PAGE);
 }
 
+/** Not where it is thrown: the engine would make the port's text before it knows whether it is wanted. */
+function wrong(port: number, what: string): Error {
+  return new Error(`port ${port}: ${what}`);
+}
+
 /** Puts the call into registers and memory, makes it, and has the receiver take note of the event. */
 function sends(name: string, world: World, channels: number, takeNote: (port: number) => void): Bench {
   const { machine, sender, receiver, gic } = world;
@@ -107,7 +112,7 @@ function sends(name: string, world: World, channels: number, takeNote: (port: nu
         machine.trap(vcpu, 'hvc', TAG);
         const intid = gic.acknowledge(theirs);
         gic.endOfInterrupt(theirs, intid);
-        if (intid !== INTERRUPT || w[0] !== 0) throw new Error(`port ${port}: interrupt ${intid}, result ${w[0]}`);
+        if (intid !== INTERRUPT || w[0] !== 0) throw wrong(port, `interrupt ${intid}, result ${w[0]}`);
         takeNote(port);
         sink = (sink + port) | 0;
       }
@@ -156,7 +161,7 @@ function fifo(channels: number): Bench {
   const takeNote = (port: number): void => {
     shared[UPCALL] = 0;
     control[0] = 0;
-    if (control[HEAD] !== port) throw new Error(`port ${port} is not at the head of its queue`);
+    if (control[HEAD] !== port) throw wrong(port, 'not at the head of its queue');
     (words[port >>> 10] as Int32Array)[port & (WORDS_PER_PAGE - 1)] = 0;
   };
   return sends(`xen/event-send/${channels}-fifo`, world, channels, takeNote);

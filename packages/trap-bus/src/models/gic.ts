@@ -127,7 +127,9 @@ export class Gic implements InterruptPort {
     const slot = this.#slot(pe.index, intid);
     if (slot < 0 || ((this.#flags[slot] as number) & ACTIVE) === 0) return false;
     this.#cpus.drop(pe.index);
-    this.#set(pe.index, intid, slot, (this.#flags[slot] as number) & ~ACTIVE);
+    this.#put(slot, (this.#flags[slot] as number) & ~ACTIVE);
+    // One that is this PE's alone is among those that the second change concerns.
+    if (intid >= SPI_BASE) this.#listener?.(this.#target(pe.index, intid), intid);
     this.#listener?.(pe.index, SPURIOUS_INTID);
     return true;
   }
@@ -232,9 +234,13 @@ export class Gic implements InterruptPort {
     if (next !== flags) this.#set(pe.index, intid, slot, next);
   }
 
-  #set(pe: number, intid: number, slot: number, flags: number): void {
+  #put(slot: number, flags: number): void {
     this.#flags[slot] = flags;
     this.#ready.mark(slot, isReady(flags));
+  }
+
+  #set(pe: number, intid: number, slot: number, flags: number): void {
+    this.#put(slot, flags);
     this.#listener?.(this.#target(pe, intid), intid);
   }
 }

@@ -61,7 +61,7 @@ export class Scheduling {
     const pe = guest?.pes[vcpu];
     if (guest === undefined || pe === undefined) return;
     const state = guest.ports.power.state(pe);
-    if (state === 'off' || state === 'stopping') return;
+    if (state !== 'running' && (state === 'off' || state === 'stopping')) return;
     guest.ports.interrupts.pulse(pe, intid);
     this.unblock(vcpu);
   }

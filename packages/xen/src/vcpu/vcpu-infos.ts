@@ -36,8 +36,9 @@ export class VcpuInfos {
 
   /** Sets a selector bit; where it was not set, the upcall follows. */
   select(vcpu: number, selector: number): void {
-    const words = this.#words(vcpu);
-    const base = this.#base(vcpu);
+    const registered = this.#registered[vcpu];
+    const words = registered === undefined ? this.#unplaced(vcpu) : registered.page.words;
+    const base = registered === undefined ? 0 : registered.offset >>> 2;
     const bit = 1 << (selector & 31);
     if ((words.or(base + SELECTOR + (selector >>> 5), bit) & bit) === 0) this.#upcall(vcpu, words, base);
   }
@@ -127,8 +128,11 @@ export class VcpuInfos {
   }
 
   #words(vcpu: number): SharedWords {
-    const registered = this.#registered[vcpu];
-    if (registered !== undefined) return registered.page.words;
+    return this.#registered[vcpu]?.page.words ?? this.#unplaced(vcpu);
+  }
+
+  /** The words of one that the guest has not placed. */
+  #unplaced(vcpu: number): SharedWords {
     return vcpu < LEGACY_MAX_VCPUS ? this.#domain.memory.sharedInfo.words : this.#unseen;
   }
 
