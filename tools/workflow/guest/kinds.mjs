@@ -23,6 +23,14 @@ export const stacks = {
   },
   linux32: { ...ON_STACK_32, stack: 'psci-smc', does: ['hotplug'], shows: ['psci: SMC Calling Convention'] },
   hvc32: { ...ON_STACK_32, stack: 'psci-hvc', does: ['hotplug'], shows: ['psci: SMC Calling Convention'] },
+  xen32: {
+    ...ON_STACK_32,
+    stack: 'xen',
+    console: 'hvc0',
+    does: ['xen', 'disk', 'hotplug', 'wait'],
+    shows: ['Xen 4.17 support found'],
+    arguments: xenArguments,
+  },
 };
 
 /**
