@@ -27,10 +27,10 @@ export interface Settings {
 }
 
 /** A console of the guest's as Linux names it: the machine's serial port, or Xen's. */
-export type ConsoleName = 'ttyAMA0' | 'hvc0';
+type ConsoleName = 'ttyAMA0' | 'hvc0';
 
 /** A disk image. */
-export interface DiskSetting {
+interface DiskSetting {
   readonly path: string;
   readonly readOnly: boolean;
 }
