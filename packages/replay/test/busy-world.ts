@@ -140,6 +140,7 @@ export function record(happenings: readonly Happening[], { words, dry }: Chance)
         const vcpu = guest.vcpu(what.cpu);
         if (vcpu.powerState !== 'running') return;
         const caller = guest.caller(what.cpu);
+        vcpu.pstate = (vcpu.pstate & ~0x3c0) | (Number((what.args[0] ?? 0n) & 3n) << 7);
         caller.x.fill(0n, 0, 31);
         [BigInt(FIRST_CALL + what.number), ...what.args].forEach((value, n) => {
           caller.x[n] = value;

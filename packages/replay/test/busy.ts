@@ -130,6 +130,7 @@ export function busy(disk: Disk, host: BusyHost): Service {
         },
         pulse: (c) => {
           const intid = at(c.w, 0) % 32;
+          if (intid % 3 === 0) c.pe.pstate ^= 0x80;
           if (intid % 2 === 0) interrupts.pulse(c.pe, intid);
           else interrupts.setLevel(c.pe, intid, at(c.w, 0) > 100);
           const inFlight = interrupts.inFlight?.(c.pe, intid);

@@ -176,6 +176,16 @@ describe('what a trace says of a step', () => {
     });
   });
 
+  it('masks that a call has changed, and those of a caller where they are not what they were', () => {
+    const masks = record([call(PULSE, 3), call(PULSE, 3), call(LOOK, AT)], QUIET);
+    expect(steps(masks)).toMatchObject([
+      { daif: '0x180', daifAfter: '0x100' },
+      { daif: '0x180', daifAfter: '0x100' },
+      { daif: '0x0' },
+    ]);
+    expect(replayed(masks).details).toEqual([]);
+  });
+
   it('a wait that ends by its time', () => {
     expect(traced(call(NAP, 100), { kind: 'time', ns: 1000 }).map(({ op }) => op)).toEqual(['call', 'alarm', 'return']);
   });

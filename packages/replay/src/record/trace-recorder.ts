@@ -196,7 +196,9 @@ export class TraceRecorder {
     const at = this.#caller;
     if (outcome.kind === 'wait') this.#away.set(cpu, { before, a64, onWake: outcome.onWake });
     this.#step({ ...callStep(event, vcpu, at, this.#callers.get(cpu)), ...this.#traffic.take() });
-    if (at !== undefined) this.#callers.set(cpu, at);
+    // Whoever does not go on behind its call may go on in any state.
+    if (outcome.kind === 'returned') this.#callers.set(cpu, callerState(vcpu));
+    else this.#callers.delete(cpu);
     this.#caller = undefined;
     this.#done();
     if (outcome.kind === 'system') this.close();
@@ -208,6 +210,7 @@ export class TraceRecorder {
       if (from === 'waiting') this.#away.delete(cpu);
       return;
     }
+    this.#callers.delete(cpu);
     if (from === 'starting') this.#follows(entryStep(this.#vcpu(cpu)));
     const absence = this.#away.get(cpu);
     if (from !== 'waiting' || absence === undefined) return;
