@@ -6,6 +6,7 @@ import { complain, type Io } from '../io.js';
 import { type Composed, compose } from './compose.js';
 import { CallCounts } from './counts.js';
 import { Display } from './display.js';
+import { Ending } from './ending.js';
 import { type Settings, settingsOf } from './settings.js';
 import { TICK_MS } from './stacks.js';
 import { Watch } from './watch.js';
@@ -103,33 +104,23 @@ async function boot(
     counts.add(call);
     watch?.add(call);
   });
+  const ending = new Ending(machine, xen, display);
   const listener = settings.shutdownOn === undefined ? undefined : new WordsWatch(settings.shutdownOn);
   for (const text$ of textsOf(machine.console, xen)) {
     text$.subscribe((text) => {
       if (watch?.guest(text) !== true) display.guest(text);
-      if (listener?.seen(text)) powerOff();
+      if (listener?.seen(text)) ending.powerOff();
     });
   }
-  const powerOff = (): boolean => {
-    const asked = xen.powerOff();
-    display.phase(asked ? 'the guest was asked to power off' : 'the guest does not hear that it is to power off');
-    return asked;
-  };
-  let stopping = false;
-  const stop = (): void => void machine.stop();
-  const interrupt = (): void => {
-    if (stopping || !xen.isStored || !powerOff()) stop();
-    stopping = true;
-  };
   const undo = [
-    io.interrupted?.(interrupt),
-    io.live?.keys((bytes) => (bytes.includes(INTERRUPT_KEY) ? interrupt() : type(bytes))),
+    io.interrupted?.(() => ending.interrupt()),
+    io.live?.keys((bytes) => (bytes.includes(INTERRUPT_KEY) ? ending.interrupt() : type(bytes))),
   ];
   const typedAt = settings.console === 'hvc0' ? xen.console : machine.console;
   const type = (bytes: Uint8Array): void => void typedAt?.type(bytes);
   const ticks = trace && tick ? (): void => trace.act({ action: 'tick' }, tick) : tick;
   const ticking = ticks === undefined ? undefined : setInterval(ticks, TICK_MS);
-  const late = settings.timeout === undefined ? undefined : setTimeout(stop, settings.timeout * 1000);
+  if (settings.timeout !== undefined) ending.stopAfter(settings.timeout);
   try {
     display.phase('QEMU is starting');
     machine.restarts$.subscribe((count) => display.phase(`the guest runs, restarted ${timesOf(count)}`));
@@ -145,7 +136,7 @@ async function boot(
     return EXIT.failure;
   } finally {
     clearInterval(ticking);
-    clearTimeout(late);
+    ending.close();
     for (const take of undo) take?.();
     watch?.end();
     display.end();
