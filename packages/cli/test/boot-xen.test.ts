@@ -121,6 +121,13 @@ describe.skipIf(cannotBoot)(`Debian's Linux as a domain of Xen's${why}`, () => {
     expect(readFileSync(xvda.path).equals(xvda.after)).toBe(true);
   });
 
+  it('that panics ends the machine with its kernel’s own words', async () => {
+    const argv = ['--kernel', guest('Image'), '--initrd', guest('initrd'), '--stack', 'xen'];
+    const { code, err } = await xen('trapline.panic', argv);
+    expect(err).toContain('boot: Kernel panic - not syncing: sysrq triggered crash');
+    expect(code).toBe(1);
+  });
+
   it('that does not listen is ended by Ctrl-C at once', async () => {
     const live = terminal();
     const shown = answering(live, [['Xen 4.17 support found', CTRL_C]]);

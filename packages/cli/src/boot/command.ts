@@ -1,6 +1,5 @@
-import type { Console, MachineEnd, Timing } from '@trapline/qemu';
+import type { MachineEnd, Timing } from '@trapline/qemu';
 import { decodeText } from '@trapline/xen';
-import { map, type Observable } from 'rxjs';
 import { type Arguments, type Command, EXIT } from '../command.js';
 import { complain, type Io } from '../io.js';
 import { type Composed, compose } from './compose.js';
@@ -11,7 +10,6 @@ import { type Settings, settingsOf } from './settings.js';
 import { TICK_MS } from './stacks.js';
 import { Watch } from './watch.js';
 import { WordsWatch } from './words-watch.js';
-import type { XenSide } from './xen-side.js';
 
 const help = `Usage: trapline boot --kernel IMAGE [--initrd FILE] [--dtb FILE] [--stack STACK] [--cpus N] ...
        trapline boot --image FILE [--at ADDRESS] [--stack STACK] ...
@@ -106,7 +104,8 @@ async function boot(
   });
   const ending = new Ending(machine, xen, display);
   const listener = settings.shutdownOn === undefined ? undefined : new WordsWatch(settings.shutdownOn);
-  for (const text$ of textsOf(machine.console, xen)) {
+  for (const output$ of xen.outputs) machine.watchForPanic(output$);
+  for (const text$ of [machine.console.output$, ...xen.outputs].map((output$) => decodeText(output$))) {
     text$.subscribe((text) => {
       if (watch?.guest(text) !== true) display.guest(text);
       if (listener?.seen(text)) ending.powerOff();
@@ -147,15 +146,6 @@ async function boot(
 
 function timesOf(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
-}
-
-/** Everything that the guest writes, wherever. */
-function textsOf(serial: Console, xen: XenSide): readonly Observable<string>[] {
-  const consoles = [serial, xen.console].filter((console) => console !== undefined);
-  return [
-    ...consoles.map(({ output$ }) => decodeText(output$)),
-    ...(xen.messages$ === undefined ? [] : [xen.messages$.pipe(map(({ text }) => text))]),
-  ];
 }
 
 function bootargsOf({ kernel, append, stack, dtb, console }: Settings): { readonly bootargs?: string } {

@@ -1,6 +1,6 @@
 import type { Console } from '@trapline/qemu';
 import type { BlockMedium, ConsoleRing, XenHost, XenStore } from '@trapline/xen';
-import { type Observable, Subject } from 'rxjs';
+import { map, type Observable, Subject } from 'rxjs';
 import type { XenSite } from '../run/xen-backend.js';
 import type { HostAction } from './trace.js';
 
@@ -61,9 +61,10 @@ export class XenSide implements XenSite {
     return this.#store !== undefined;
   }
 
-  /** What the domain says on Xen's own console. */
-  get messages$(): XenHost['console$'] | undefined {
-    return this.#host?.console$;
+  /** What the domain writes, to its own console and to Xen's. */
+  get outputs(): readonly Observable<Uint8Array>[] {
+    const messages$ = this.#host?.console$.pipe(map(({ text }) => Buffer.from(text)));
+    return [this.#output, ...(messages$ === undefined ? [] : [messages$])];
   }
 
   /**

@@ -27,7 +27,7 @@ const PANIC = /Kernel panic - not syncing: [^\r\n]*(?=\r?\n)/;
 /** How long a kernel that panicked may take to reset the machine, in milliseconds. */
 export const PANIC_TIMEOUT_MS = 3000;
 
-/** Most of a console's text in which the line is looked for, in characters. */
+/** Most of a console's text that is kept for the line's end to come, in characters. */
 const MAX_TAIL = 1024;
 
 /** Watches a console for the line of a panic. */
@@ -37,7 +37,8 @@ export class PanicWatch {
 
   /** The line, once it is there. */
   seen(bytes: Uint8Array): string | undefined {
-    this.#tail = (this.#tail + this.#decoder.decode(bytes, { stream: true })).slice(-MAX_TAIL);
-    return PANIC.exec(this.#tail)?.[0];
+    const text = this.#tail + this.#decoder.decode(bytes, { stream: true });
+    this.#tail = text.slice(-MAX_TAIL);
+    return PANIC.exec(text)?.[0];
   }
 }

@@ -140,7 +140,7 @@ export class QemuMachine {
       const placed = placePayload(this.plan, options.payload);
       this.bridge.connect(machine, guest.bus);
       this.#subscriptions.add(guest.bus.ports.system.events$.subscribe((event) => this.#asked(event)));
-      this.#watchForPanic();
+      this.watchForPanic(this.console.output$);
       await this.#launch(() => this.#load(guest, placed, options));
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
@@ -156,6 +156,23 @@ export class QemuMachine {
    */
   reset(): void {
     this.#reset('the machine was reset');
+  }
+
+  /**
+   * Looks for a kernel's panic on a console of the guest's; the serial port is looked at anyway. A kernel that does not
+   * reset the machine within {@link PANIC_TIMEOUT_MS} has ended it.
+   */
+  watchForPanic(output$: Console['output$']): void {
+    const watch = new PanicWatch();
+    this.#subscriptions.add(
+      output$.subscribe((bytes) => {
+        const line = this.#panic === undefined ? watch.seen(bytes) : undefined;
+        if (line === undefined) return;
+        this.#panic = line;
+        const timer = setTimeout(() => void this.#end({ reason: 'panic', words: line }), PANIC_TIMEOUT_MS);
+        this.#subscriptions.add(() => clearTimeout(timer));
+      }),
+    );
   }
 
   /** Ends the machine and waits until nothing of it is left. */
@@ -241,19 +258,6 @@ export class QemuMachine {
 
   get #restartsOnReset(): boolean {
     return this.#options.onReset !== 'end';
-  }
-
-  #watchForPanic(): void {
-    const watch = new PanicWatch();
-    this.#subscriptions.add(
-      this.console.output$.subscribe((bytes) => {
-        const line = this.#panic === undefined ? watch.seen(bytes) : undefined;
-        if (line === undefined) return;
-        this.#panic = line;
-        const timer = setTimeout(() => void this.#end({ reason: 'panic', words: line }), PANIC_TIMEOUT_MS);
-        this.#subscriptions.add(() => clearTimeout(timer));
-      }),
-    );
   }
 
   async #end(end: MachineEnd): Promise<MachineEnd> {
