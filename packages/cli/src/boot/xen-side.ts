@@ -21,7 +21,7 @@ export class XenSide implements XenSite {
   readonly guest: string;
   readonly grants: XenSite['grants'];
   readonly rings: XenSite['rings'];
-  readonly disks: XenSite['disks'];
+  readonly media: XenSite['media'];
   readonly #machine: DomainMachine;
   readonly #output = new Subject<Uint8Array>();
   #host: XenHost | undefined = undefined;
@@ -34,7 +34,7 @@ export class XenSide implements XenSite {
     this.guest = guest;
     this.grants = { base: BigInt(pages), size: BigInt(GRANT_BYTES) };
     this.rings = { console: ring, store: ring + 1 };
-    this.disks = media.map((medium, i) => ({ name: `xvd${String.fromCharCode(FIRST_DISK + i)}`, medium }));
+    this.media = media;
     this.#machine = machine;
   }
 
@@ -86,8 +86,6 @@ export class XenSide implements XenSite {
     return true;
   }
 }
-
-const FIRST_DISK = 0x61;
 
 /** What the host does of itself, by the names that traces have: somebody types (`hex`), the domain is asked to power off. */
 export const XEN_TYPE = 'xen-type';

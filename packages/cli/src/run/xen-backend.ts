@@ -70,8 +70,8 @@ export interface XenSite {
   readonly grants: XenRegion;
   /** Frames of its rings. */
   readonly rings: { readonly console: number; readonly store: number };
-  /** Disks beside those of the stack. */
-  readonly disks: readonly { readonly name: string; readonly medium: BlockMedium }[];
+  /** Disks beside those of the stack, which have the first names that are free. */
+  readonly media: readonly BlockMedium[];
   /** Told the host's ends: all once, the console whenever the domain begins. */
   hasHost(host: XenHost): void;
   hasStore(store: XenStore): void;
@@ -81,17 +81,11 @@ export interface XenSite {
 /**
  * Makes it: what domains need to live (a store, a console, disks of their own in memory) is the host's.
  *
- * Throws {@link CompositionError} for disks without a store: their two ends meet there.
+ * Throws {@link CompositionError} for disks without a store, where their two ends meet, and for more than have names.
  */
 export function xenFrom({ domains, store, console, block, ...options }: XenEntry, site?: XenSite): Service {
   const services: HostService[] = [];
-  const disks = [
-    ...(block ?? []).map(({ name, size, readOnly = false }) => ({
-      name,
-      mediumOf: () => bufferMedium(new Uint8Array(size), { readOnly }),
-    })),
-    ...(site?.disks ?? []).map(({ name, medium }) => ({ name, mediumOf: () => medium })),
-  ];
+  const disks = disksOf(block ?? [], site?.media ?? []);
   if (store !== true && disks.length > 0) throw new CompositionError('xen: disks need a store', 'write store: true');
   const tree = new XenStore();
   if (store === true) {
@@ -112,6 +106,34 @@ export function xenFrom({ domains, store, console, block, ...options }: XenEntry
     // An emulated CPU does not speculate: a guest need not call at every exception.
     ...(site && { connect: (host) => site.hasHost(host), host: { ssbd: 'mitigated' } }),
   });
+}
+
+/** Disks by their names, and what is in them. */
+interface NamedDisk {
+  readonly name: string;
+  readonly mediumOf: (domid: number) => BlockMedium;
+}
+
+function disksOf(block: readonly Disk[], media: readonly BlockMedium[]): readonly NamedDisk[] {
+  const taken = new Set(block.map(({ name }) => name));
+  const free = [...'abcdefghijklmnopqrstuvwxyz'].map((letter) => `xvd${letter}`).filter((name) => !taken.has(name));
+  if (media.length > free.length) {
+    throw new CompositionError(`xen: ${media.length} disks beside those of the stack`, `give at most ${free.length}`);
+  }
+  return [
+    ...block.map((disk) => ({ name: disk.name, mediumOf: inMemory(disk) })),
+    ...media.map((medium, i) => ({ name: free[i] as string, mediumOf: () => medium })),
+  ];
+}
+
+/** A disk of each domain's own, which keeps what it holds when the domain begins anew. */
+function inMemory({ size, readOnly = false }: Disk): NamedDisk['mediumOf'] {
+  const made = new Map<number, BlockMedium>();
+  return (domid) => {
+    const medium = made.get(domid) ?? bufferMedium(new Uint8Array(size), { readOnly });
+    made.set(domid, medium);
+    return medium;
+  };
 }
 
 function configsOf(
