@@ -4,15 +4,37 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { bundle } from './bundle.mjs';
 
-const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
+const USAGE = `Usage: npm run -s bench -- [--json] [NAME ...]
+
+Measures all benchmarks, or those in files whose names have one of these words in them.`;
+
+const { values, positionals } = settings();
+const files = await bundle();
+for (const wanted of positionals) {
+  if (files.some(({ name }) => name.includes(wanted))) continue;
+  fail(`no benchmarks are called '${wanted}'; there are ${files.map(({ name }) => name).join(', ')}`);
+}
 const benches = [];
-for (const { name, file } of await bundle()) {
+for (const { name, file } of files) {
   if (positionals.length > 0 && !positionals.some((wanted) => name.includes(wanted))) continue;
   if (!values.json) console.error(`measuring ${name}`);
   benches.push(...measure(file));
 }
 if (values.json) console.log(JSON.stringify({ benches }, null, 2));
 else print();
+
+function settings() {
+  try {
+    return parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
+  } catch {
+    fail(USAGE);
+  }
+}
+
+function fail(words) {
+  console.error(words.startsWith('Usage') ? words : `bench: ${words}`);
+  process.exit(2);
+}
 
 /** A process of its own for each file: one benchmark's type feedback would slow the next. */
 function measure(file) {
