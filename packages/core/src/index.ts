@@ -127,6 +127,7 @@ export type {
   SystemPort,
 } from './ports.js';
 export { createRegisters, PC, REGISTER_SLOTS, type Registers, SP, writeRegister } from './registers.js';
+export { SequentialWords } from './sequential-words.js';
 export { type Call, type Handler, returnHalves, returnInt, setResult } from './service/call.js';
 export { type Claim, Dispatcher } from './service/dispatcher.js';
 export { Door } from './service/door.js';

@@ -25,6 +25,19 @@ const points = fc.sample(
   { numRuns: 10, seed: 6 },
 );
 
+/** Boots a guest whose QEMU gets a signal when a CPU carries out the commands that start another. */
+function stunnedInCommands(signal: 'SIGKILL' | 'SIGSTOP'): ReturnType<typeof boot> {
+  return boot({
+    cpus: 2,
+    services: { el2: [firmware()] },
+    bootargs: '',
+    building: (machine, stack) =>
+      stack.power$.subscribe(({ to }) => {
+        if (to === 'starting') stun(machine, signal);
+      }),
+  });
+}
+
 describe.skipIf(cannotBoot)(`faults${why}`, () => {
   test('a machine that is stopped ends, and leaves neither process nor file', async () => {
     let pid = 0;
@@ -81,28 +94,12 @@ describe.skipIf(cannotBoot)(`faults${why}`, () => {
   });
 
   test('QEMU that dies while a CPU carries out commands is noticed at once', async () => {
-    const { end } = await boot({
-      cpus: 2,
-      services: { el2: [firmware()] },
-      bootargs: '',
-      building: (machine, stack) =>
-        stack.power$.subscribe(({ to }) => {
-          if (to === 'starting') stun(machine, 'SIGKILL');
-        }),
-    });
+    const { end } = await stunnedInCommands('SIGKILL');
     expect(end).toEqual({ reason: 'died', words: 'QEMU ended by SIGKILL' });
   });
 
   test('QEMU that stands still while a CPU carries out commands is a fault in words', async () => {
-    const { end } = await boot({
-      cpus: 2,
-      services: { el2: [firmware()] },
-      bootargs: '',
-      building: (machine, stack) =>
-        stack.power$.subscribe(({ to }) => {
-          if (to === 'starting') stun(machine, 'SIGSTOP');
-        }),
-    });
+    const { end } = await stunnedInCommands('SIGSTOP');
     expect(end).toEqual({
       reason: 'fault',
       words: 'CPU 0 has not carried out its commands within 10000 ms',

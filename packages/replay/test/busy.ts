@@ -16,15 +16,7 @@ import {
   virtualAddressOf,
   type Wait,
 } from '@trapline/core';
-
-const call = (id: number, args: Readonly<Record<string, typeof u64>> = {}) => ({
-  id,
-  since: '1',
-  clause: 'test',
-  summary: 'for tests',
-  arguments: args,
-  returns: u64,
-});
+import { call } from './firmware.js';
 
 /** Numbers of the calls, from this one on in the order below. */
 export const FIRST_CALL = 0xc600_0000;
@@ -56,8 +48,13 @@ const abi = defineInterface({
   },
 });
 
+/** Each call's number, counted from {@link FIRST_CALL}. */
+export const CALL = Object.fromEntries(Object.keys(abi.calls).map((name, number) => [name, number])) as Readonly<
+  Record<keyof typeof abi.calls, number>
+>;
+
 /** How many calls there are before the one that ends the machine. */
-export const CALLS = 18;
+export const CALLS = CALL.end;
 
 /** Where it counts its alarms, its host's ticks, its guest's entries. */
 export const COUNTS = 0x4000_f000;

@@ -18,7 +18,8 @@ import {
 } from '@trapline/core';
 import { bareMachine, type Subjects } from '@trapline/replay';
 
-const call = (id: number, args: Readonly<Record<string, typeof u64>> = {}) => ({
+/** A call that only tests have. */
+export const call = (id: number, args: Readonly<Record<string, typeof u64>> = {}) => ({
   id,
   since: '1',
   clause: 'test',

@@ -3,7 +3,7 @@ import { OTHER_WORK, TraceRecorder } from '@trapline/replay';
 import { createGic, createMachine, createMemory, createRandom, createVirtualClock } from '@trapline/trap-bus';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CALLS, COUNTS } from './busy.js';
+import { CALL, CALLS, COUNTS } from './busy.js';
 import { type Chance, type Happening, record, replayed } from './busy-world.js';
 
 const QUIET: Chance = { words: [], dry: false };
@@ -13,30 +13,9 @@ const call = (number: number, ...args: readonly (number | bigint)[]): Happening 
   number,
   args: args.map(BigInt),
 });
-const [LOOK, PUT, CHANGE, FOLLOW, CLOCKS, DRAW, PULSE, ALARM, SLEEP, NAP, START, , DISK, REFUSE, COPY] = Array.from(
-  { length: CALLS },
-  (_, n) => n,
-) as number[] as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
-const WAKE = 15;
-const AGAIN = 16;
-const SUSPEND = 17;
-const END = 18;
+const { look: LOOK, put: PUT, change: CHANGE, follow: FOLLOW, clocks: CLOCKS, draw: DRAW, pulse: PULSE } = CALL;
+const { alarm: ALARM, sleep: SLEEP, nap: NAP, start: START, disk: DISK, refuse: REFUSE, copy: COPY } = CALL;
+const { wake: WAKE, again: AGAIN, suspend: SUSPEND, end: END } = CALL;
 const AT = 0x4000_2000;
 
 function steps(text: string): readonly Step[] {

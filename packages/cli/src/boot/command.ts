@@ -104,8 +104,9 @@ async function boot(
   });
   const ending = new Ending(machine, xen, display);
   const listener = settings.shutdownOn === undefined ? undefined : new WordsWatch(settings.shutdownOn);
-  for (const output$ of xen.outputs) machine.watchForPanic(output$);
-  for (const text$ of [machine.console.output$, ...xen.outputs].map((output$) => decodeText(output$))) {
+  const { outputs } = xen;
+  for (const output$ of outputs) machine.watchForPanic(output$);
+  for (const text$ of [machine.console.output$, ...outputs].map((output$) => decodeText(output$))) {
     text$.subscribe((text) => {
       if (watch?.guest(text) !== true) display.guest(text);
       if (listener?.seen(text)) ending.powerOff();

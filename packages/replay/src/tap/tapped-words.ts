@@ -1,4 +1,4 @@
-import type { GuestPhysical, MemoryPort, SharedWords } from '@trapline/core';
+import { type GuestPhysical, type MemoryPort, SequentialWords, type SharedWords } from '@trapline/core';
 import type { MemoryTap } from './tapped-memory.js';
 
 const WORD_BYTES = 4;
@@ -76,13 +76,14 @@ export class TappedWords implements SharedWords {
 }
 
 /** Words of a memory that only its services change while they run. */
-class CopiedWords implements SharedWords {
+class CopiedWords extends SequentialWords {
   readonly #memory: MemoryPort;
   readonly #address: number;
   readonly #word: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(WORD_BYTES));
   readonly #bytes: Uint8Array = new Uint8Array(this.#word.buffer);
 
   constructor(memory: MemoryPort, address: number) {
+    super();
     this.#memory = memory;
     this.#address = address;
   }
@@ -95,23 +96,5 @@ class CopiedWords implements SharedWords {
   store(index: number, value: number): void {
     this.#word.setInt32(0, value, true);
     this.#memory.write((this.#address + WORD_BYTES * index) as GuestPhysical, this.#bytes);
-  }
-
-  or(index: number, bits: number): number {
-    const old = this.load(index);
-    this.store(index, old | bits);
-    return old;
-  }
-
-  and(index: number, bits: number): number {
-    const old = this.load(index);
-    this.store(index, old & bits);
-    return old;
-  }
-
-  compareExchange(index: number, expected: number, replacement: number): number {
-    const old = this.load(index);
-    if (old === expected) this.store(index, replacement);
-    return old;
   }
 }

@@ -1,4 +1,4 @@
-import type { GuestPhysical, MemoryPort, SharedWords } from '@trapline/core';
+import { type GuestPhysical, type MemoryPort, SequentialWords, type SharedWords } from '@trapline/core';
 import { wordsAt } from '../memory/page-words.js';
 
 /**
@@ -28,13 +28,14 @@ export function guestWords(memory: GuestMemory, address: number, length: number)
  * Words through a port that can neither give a view nor indivisible operations. One thread runs the guest and its
  * hypervisor there, so reading and writing one after the other is indivisible enough.
  */
-class PortWords implements SharedWords {
+class PortWords extends SequentialWords {
   readonly #memory: GuestMemory;
   readonly #address: number;
   readonly #word = new Int32Array(1);
   readonly #bytes = new Uint8Array(this.#word.buffer);
 
   constructor(memory: GuestMemory, address: number) {
+    super();
     this.#memory = memory;
     this.#address = address;
   }
@@ -47,24 +48,6 @@ class PortWords implements SharedWords {
   store(index: number, value: number): void {
     this.#word[0] = value;
     if (!this.#memory.write(this.#at(index), this.#bytes)) throw noMemory(this.#at(index));
-  }
-
-  or(index: number, bits: number): number {
-    const old = this.load(index);
-    this.store(index, old | bits);
-    return old;
-  }
-
-  and(index: number, bits: number): number {
-    const old = this.load(index);
-    this.store(index, old & bits);
-    return old;
-  }
-
-  compareExchange(index: number, expected: number, replacement: number): number {
-    const old = this.load(index);
-    if (old === expected) this.store(index, replacement);
-    return old;
   }
 
   #at(index: number): GuestPhysical {

@@ -3,6 +3,7 @@ import { ERRNO } from '../abi/errno.js';
 import type { DomainMemory } from './domain-memory.js';
 import { asBuiltId, frameLimit, frameOfId, NO_FRAME, tableLevels } from './frames.js';
 import { GuestFrames } from './guest-frames.js';
+import { HOLE, type KeptEntry, type MapEntry } from './map-entry.js';
 import type { Page } from './page.js';
 import { isAnyRam, isForeign, type PageType } from './page-types.js';
 import { type FrameRange, FrameRanges } from './ranges.js';
@@ -11,23 +12,6 @@ import { type TablePool, tablesOf } from './table-pool.js';
 
 /** Entries that are kept once their frames are holes again, so that a map there, or elsewhere, allocates nothing. */
 const KEPT_HOLES = 1024;
-
-/** What a frame holds. */
-export interface MapEntry {
-  readonly type: PageType;
-  readonly page: Page | undefined;
-}
-
-/** The same, as the map keeps it. */
-interface Entry extends MapEntry {
-  type: PageType;
-  page: Page | undefined;
-  /** Whether the frame is a hole as the domain was built: as a hole again it needs no entry. */
-  isOutside: boolean;
-}
-
-/** The entry of all frames of RAM, or of devices, that have become holes. */
-const HOLE: Entry = Object.freeze({ type: 'hole' as const, page: undefined, isOutside: false });
 
 /**
  * What each frame of a domain holds (Xen's p2m). Frames as the domain was built need no entry: RAM is RAM, devices are
@@ -43,8 +27,8 @@ export class PhysicalMap {
   readonly tables: TablePool;
   /** Pages of RAM that has lost its frame, of a domain whose frames are machine frames: only they can be there again. */
   readonly #displaced: Map<number, Page> | undefined;
-  readonly #entries = new FrameTable<Entry>();
-  readonly #spare: Entry[] = [];
+  readonly #entries = new FrameTable<KeptEntry>();
+  readonly #spare: KeptEntry[] = [];
   #keptHoles = 0;
   /** Whether the domain has ended: nothing is at any frame. */
   isRelinquished = false;
@@ -243,7 +227,7 @@ export class PhysicalMap {
   }
 
   /** The entry of a frame that is a hole from now on. */
-  #leaveHole(frame: number, entry: Entry): void {
+  #leaveHole(frame: number, entry: KeptEntry): void {
     entry.type = 'hole';
     entry.page = undefined;
     if (entry.isOutside && this.#keptHoles < KEPT_HOLES) {
@@ -256,7 +240,7 @@ export class PhysicalMap {
   }
 
   /** What p2m_put_l3_page does for an entry that another replaces. */
-  #letGo({ type, page }: Entry, next: Page | undefined): void {
+  #letGo({ type, page }: KeptEntry, next: Page | undefined): void {
     if (page === undefined) return;
     if (isForeign(type)) page.drop();
     else if (type === 'ram' && page.isXenHeap && page !== next) {
